@@ -1,0 +1,94 @@
+import type { Failure, FailureClass, FailureOrigin } from './failure.ts';
+
+/** One error this proxy raises itself: what the client is told, beside the words. */
+export interface OwnError {
+  readonly class: FailureClass;
+  readonly origin: FailureOrigin;
+  readonly status: number;
+  readonly type: string;
+  /** The client's `code`: OpenAI's own where it has one for the case. */
+  readonly code: string;
+  readonly param?: string;
+  /** The same request may succeed later without anybody changing anything. */
+  readonly retryable: boolean;
+}
+
+const INVALID = {
+  class: 'invalid_request',
+  origin: 'client',
+  type: 'invalid_request_error',
+  retryable: false,
+} as const;
+const UNAVAILABLE = { origin: 'proxy', status: 503, type: 'service_unavailable_error', retryable: true } as const;
+
+/** Every error of this proxy's own, in one place. The key is the failure's `code` inside; `code` is what the client reads. */
+export const OWN_ERRORS = {
+  bad_request: { ...INVALID, status: 400, code: 'bad_request' },
+  invalid_json: { ...INVALID, status: 400, code: 'invalid_json' },
+  missing: { ...INVALID, status: 400, code: 'missing_required_parameter' },
+  wrong_type: { ...INVALID, status: 400, code: 'invalid_type' },
+  /** A key that stands twice in the body: which one counts would be anybody's guess. */
+  ambiguous: { ...INVALID, status: 400, code: 'ambiguous_parameter' },
+  unknown_model: { ...INVALID, class: 'model_not_found', status: 404, code: 'model_not_found', param: 'model' },
+  ambiguous_model: { ...INVALID, status: 400, code: 'ambiguous_model', param: 'model' },
+  unknown_route: { ...INVALID, status: 404, code: 'unknown_url' },
+  method_not_allowed: { ...INVALID, status: 405, code: 'method_not_allowed' },
+  body_too_large: { ...INVALID, class: 'payload_too_large', status: 413, code: 'request_too_large' },
+  headers_too_large: { ...INVALID, status: 431, code: 'request_header_fields_too_large' },
+  unsupported_media_type: { ...INVALID, status: 415, code: 'unsupported_media_type' },
+  body_timeout: { ...INVALID, status: 408, code: 'request_timeout' },
+  /** More requests than this process may hold. */
+  proxy_overloaded: { ...UNAVAILABLE, class: 'own_limit', code: 'proxy_overloaded' },
+  /** The process is going away; another replica, or the next one, answers. */
+  draining: { ...UNAVAILABLE, class: 'own_limit', code: 'proxy_draining' },
+  no_target_open: { ...UNAVAILABLE, class: 'no_target_open', code: 'no_target_open' },
+  deadline_exceeded: {
+    class: 'timeout',
+    origin: 'proxy',
+    status: 504,
+    type: 'timeout_error',
+    code: 'deadline_exceeded',
+    retryable: true,
+  },
+  internal_error: {
+    class: 'server_error',
+    origin: 'proxy',
+    status: 500,
+    type: 'server_error',
+    code: 'internal_error',
+    retryable: true,
+  },
+} as const satisfies Readonly<Record<string, OwnError>>;
+
+export type OwnErrorCode = keyof typeof OWN_ERRORS;
+
+/**
+ * A failure of this proxy's own.
+ *
+ * @param message what is wrong, where, and what to do about it; shown to the client
+ * @param param the request's field that is to blame, where it is one
+ * @example
+ * ownFailure('unknown_model', "The model 'gpt-9' is not configured.")
+ */
+export function ownFailure(code: OwnErrorCode, message: string, param?: string): Failure {
+  const entry: OwnError = OWN_ERRORS[code];
+  const blamed = param ?? entry.param;
+  return {
+    class: entry.class,
+    origin: entry.origin,
+    message,
+    code,
+    maybeBilled: false,
+    ...(blamed === undefined ? {} : { param: blamed }),
+  };
+}
+
+/** The table's entry for a failure this proxy raised itself; undefined for an upstream's or the network's. */
+export function ownErrorOf(failure: Failure): OwnError | undefined {
+  // An upstream may use the same word for something else.
+  if (failure.origin === 'upstream' || failure.code === undefined) return undefined;
+  const entry: OwnError | undefined = Object.hasOwn(OWN_ERRORS, failure.code)
+    ? OWN_ERRORS[failure.code as OwnErrorCode]
+    : undefined;
+  return entry?.class === failure.class ? entry : undefined;
+}

@@ -1,0 +1,105 @@
+import type { RecordedShape } from './shape.ts';
+
+const aws = (name: string) => ({ 'x-amzn-errortype': `${name}:http://internal.amazon.com/coral/com.amazon.bedrock/` });
+
+export const BEDROCK_SHAPES: readonly RecordedShape[] = [
+  {
+    family: 'bedrock',
+    what: 'throttled, by header',
+    status: 429,
+    headers: aws('ThrottlingException'),
+    body: { message: 'Too many tokens, please wait before trying again.' },
+    class: 'rate_limited',
+  },
+  {
+    family: 'bedrock',
+    what: 'throttled, by __type',
+    status: 400,
+    body: { __type: 'com.amazon.coral.service#ThrottlingException', message: 'Rate exceeded' },
+    class: 'rate_limited',
+    code: 'ThrottlingException',
+  },
+  {
+    family: 'bedrock',
+    what: 'throttled for the day',
+    status: 429,
+    headers: aws('ThrottlingException'),
+    body: { message: 'Too many tokens per day, please wait before trying again.' },
+    class: 'quota_exhausted',
+  },
+  {
+    family: 'bedrock',
+    what: 'not ready is not throttled',
+    status: 429,
+    headers: aws('ModelNotReadyException'),
+    body: { message: 'Model is not ready for inference.' },
+    class: 'model_not_ready',
+  },
+  {
+    family: 'bedrock',
+    what: 'the model timed out',
+    status: 408,
+    headers: aws('ModelTimeoutException'),
+    body: { message: 'Model has timed out in processing the request.' },
+    class: 'timeout',
+  },
+  {
+    family: 'bedrock',
+    what: 'the stream failed',
+    status: 424,
+    headers: aws('ModelStreamErrorException'),
+    body: { message: 'The model stream failed.', originalStatusCode: 500 },
+    class: 'server_error',
+  },
+  {
+    family: 'bedrock',
+    what: 'unavailable',
+    status: 503,
+    headers: aws('ServiceUnavailableException'),
+    body: { Message: 'Bedrock is unable to process your request.' },
+    class: 'overloaded',
+  },
+  {
+    family: 'bedrock',
+    what: 'no access',
+    status: 403,
+    headers: aws('AccessDeniedException'),
+    body: { Message: 'User is not authorized to perform bedrock:InvokeModel' },
+    class: 'upstream_auth',
+  },
+  {
+    family: 'bedrock',
+    what: 'an expired token',
+    status: 403,
+    headers: aws('ExpiredTokenException'),
+    body: { message: 'The security token included in the request is expired' },
+    class: 'upstream_auth',
+  },
+  {
+    family: 'bedrock',
+    what: 'too long',
+    status: 400,
+    headers: aws('ValidationException'),
+    body: { message: 'Input is too long for requested model.' },
+    class: 'context_length',
+  },
+  {
+    family: 'bedrock',
+    what: 'a model that needs a profile',
+    status: 400,
+    headers: aws('ValidationException'),
+    body: {
+      message:
+        'Invocation of model ID anthropic.claude-sonnet-4 with on-demand throughput isn’t supported. Retry your request with the ID or ARN of an inference profile.',
+    },
+    class: 'model_not_found',
+  },
+  {
+    family: 'bedrock',
+    what: 'a malformed request',
+    status: 400,
+    headers: aws('ValidationException'),
+    body: { message: 'Malformed input request: extraneous key [rate_limit] is not permitted' },
+    class: 'invalid_request',
+  },
+];
