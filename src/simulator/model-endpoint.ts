@@ -1,0 +1,131 @@
+import { composeAnswer, countAnswerTokens, usageOf } from './answer.ts';
+import type { Behaviour } from './behaviour.ts';
+import { playBody } from './body-player.ts';
+import { type Call, InvalidCallError, type JsonObject } from './call.ts';
+import { strike } from './connection-faults.ts';
+import type { Dialect, Identity, ModelApi, VectorApi } from './dialect.ts';
+import type { Director } from './director.ts';
+import type { Exchange } from './exchange.ts';
+import { playHollow } from './hollow-answers.ts';
+import { readOpenAIBody } from './openai-request.ts';
+import { PROVIDER_ERRORS } from './provider-errors.ts';
+import { overLimit, refuse, refuseInvalid } from './refusals.ts';
+import { type Pace, StreamPlayer } from './stream-player.ts';
+
+/** How a model answers where its name does not say. */
+export interface ModelSettings {
+  readonly tokens: number;
+  readonly pace: Pace;
+  /** Keys that are let in; `any` for every one but none; undefined: no key needed. */
+  readonly keys: ReadonlySet<string> | 'any' | undefined;
+}
+
+/** Answers the requests that ask a model something. */
+export class ModelEndpoint {
+  readonly #director: Director;
+  readonly #settings: ModelSettings;
+  /** Makes the answers' ids unique among simulators. */
+  #instance = '';
+
+  constructor(director: Director, settings: ModelSettings) {
+    this.#director = director;
+    this.#settings = settings;
+  }
+
+  set instance(name: string) {
+    this.#instance = name;
+  }
+
+  /** @param deployment the model, where the path names it */
+  serve(exchange: Exchange, api: ModelApi, deployment: string | undefined): void {
+    const { record } = exchange;
+    try {
+      if (!this.#letsIn(record.key)) {
+        refuse(exchange, api, { status: 401 });
+        return;
+      }
+      const body = readOpenAIBody(exchange.request.body);
+      const model = deployment ?? body.model;
+      if (typeof model !== 'string' || model === '')
+        throw new InvalidCallError('you must provide a model parameter', 'model');
+      record.model = model;
+      record.stream = body.stream === true;
+      const behaviour = this.#director.choose(model, record.key);
+      record.behaviour = behaviour.name;
+      exchange.wire = behaviour.wire;
+      if (behaviour.headersMs === 0) this.#perform(exchange, api, body, behaviour);
+      else exchange.wait(behaviour.headersMs, () => this.#perform(exchange, api, body, behaviour));
+    } catch (error) {
+      refuseInvalid(exchange, api, error);
+    }
+  }
+
+  #letsIn(key: string | undefined): boolean {
+    const { keys } = this.#settings;
+    if (keys === undefined) return true;
+    return key !== undefined && (keys === 'any' || keys.has(key));
+  }
+
+  #perform(exchange: Exchange, api: ModelApi, body: JsonObject, behaviour: Behaviour): void {
+    const { record } = exchange;
+    if (behaviour.connection !== undefined && strike(exchange, behaviour.connection)) return;
+    if (behaviour.reply !== undefined) {
+      refuse(exchange, api, behaviour.reply.error, behaviour.reply);
+      return;
+    }
+    if (!this.#director.admit(record.model, behaviour, record)) {
+      refuse(exchange, api, PROVIDER_ERRORS.overloaded ?? { status: 503 });
+      return;
+    }
+    const identity: Identity = {
+      id: `chatcmpl-sim${this.#instance}-${record.id}`,
+      created: Math.floor(exchange.now() / 1000),
+      model: record.model,
+    };
+    try {
+      if (api.kind === 'vectors') this.#embed(exchange, api, body, behaviour, identity);
+      else this.#answer(exchange, api, api.read(body, record.model), behaviour, identity);
+    } catch (error) {
+      refuseInvalid(exchange, api, error);
+    }
+  }
+
+  #answer(exchange: Exchange, dialect: Dialect, call: Call, behaviour: Behaviour, identity: Identity): void {
+    const limit = overLimit(call.promptTokens, call.prefix, behaviour);
+    if (limit !== undefined) {
+      refuse(exchange, dialect, limit);
+      return;
+    }
+    if (playHollow(exchange, dialect, behaviour, identity)) return;
+    const answer = composeAnswer(call, behaviour, this.#settings.tokens);
+    const usage = usageOf(call, answer, behaviour);
+    const reported = behaviour.wire.usage ? usage : undefined;
+    exchange.record.usage = usage;
+    const pace = this.#paceOf(behaviour);
+    if (call.stream) {
+      const script = dialect.stream(identity, call, answer, reported, behaviour.wire);
+      new StreamPlayer(exchange, script, behaviour, dialect, pace).play();
+    } else {
+      const whole = { body: dialect.whole(identity, answer, reported), tokens: countAnswerTokens(answer) };
+      playBody(exchange, dialect, whole, behaviour, pace);
+    }
+  }
+
+  #embed(exchange: Exchange, api: VectorApi, body: JsonObject, behaviour: Behaviour, identity: Identity): void {
+    const { body: vectors, tokens } = api.embed(body, identity.model);
+    const limit = overLimit(tokens, undefined, behaviour);
+    if (limit !== undefined) {
+      refuse(exchange, api, limit);
+      return;
+    }
+    if (playHollow(exchange, api, behaviour, identity)) return;
+    exchange.record.usage = { prompt: tokens, completion: 0 };
+    playBody(exchange, api, { body: vectors, tokens: 0 }, behaviour, this.#paceOf(behaviour));
+  }
+
+  #paceOf(behaviour: Behaviour): Pace {
+    const { pace } = this.#settings;
+    if (behaviour.firstTokenMs === undefined && behaviour.tokenMs === undefined) return pace;
+    return { firstTokenMs: behaviour.firstTokenMs ?? pace.firstTokenMs, tokenMs: behaviour.tokenMs ?? pace.tokenMs };
+  }
+}
