@@ -1,0 +1,13 @@
+import { loadConfig } from '../config/load.ts';
+import { parseArguments, UsageError } from './arguments.ts';
+import type { Command } from './command.ts';
+import { summarize } from './summary.ts';
+
+/** `breakwater check FILE` */
+export const checkCommand: Command = async (args, terminal) => {
+  const { positionals } = parseArguments(args, {}, 1);
+  const [file] = positionals;
+  if (file === undefined) throw new UsageError('needs a file: breakwater check breakwater.yaml.');
+  terminal.out(summarize(loadConfig(file, terminal.env)));
+  return 0;
+};

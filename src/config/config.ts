@@ -1,0 +1,151 @@
+import type { ProviderFamily } from '../failures/family.ts';
+import type { EndpointPaths, PresetName, ProviderAuth } from '../providers/presets.ts';
+
+/**
+ * Everything the proxy was told, parsed once at the edge: deep-frozen, every default filled in, durations in
+ * milliseconds, sizes in bytes. Nothing downstream asks whether an option was given.
+ */
+export interface Config {
+  /** The file it came from, or `(defaults)`. */
+  readonly source: string;
+  readonly listen: Listen;
+  /** `none`: the operator wrote out that anybody who can reach the address may use it. */
+  readonly auth: 'none' | undefined;
+  readonly limits: Limits;
+  /** How long requests in flight may finish after SIGTERM, milliseconds. */
+  readonly drain: number;
+  readonly providers: ReadonlyMap<string, Provider>;
+  readonly models: ReadonlyMap<string, Model>;
+  /** What `provider/model` and bare names get; already merged into every entry of `models`. */
+  readonly defaults: ModelSettings;
+  readonly telemetry: { readonly log: LogLevel };
+  /** Things to say loudly at start. */
+  readonly notices: readonly string[];
+  /** No provider is known at all: `serve` starts the simulator behind itself (see `withSimulatorUrl`). */
+  readonly simulator: boolean;
+}
+
+export interface Listen {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+}
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export interface Limits {
+  /** Request body, bytes; 413 past it. */
+  readonly body: number;
+  /** Upstream answer held in memory, bytes. */
+  readonly answer: number;
+  /** Request bodies in flight, all together, bytes; further ones are shed. */
+  readonly bodies: number;
+  /** One SSE event, bytes. */
+  readonly event: number;
+  /** Request head, bytes. */
+  readonly headers: number;
+  /** Requests in flight; further ones are shed. */
+  readonly concurrency: number;
+  /** Sockets accepted. */
+  readonly connections: number;
+}
+
+export interface ProviderKey {
+  /** `openai#1`: names the key in logs and metrics. */
+  readonly id: string;
+  readonly secret: string;
+}
+
+export type ConcurrencyLimit =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'fixed'; readonly limit: number }
+  | { readonly kind: 'adaptive'; readonly min: number; readonly max: number };
+
+export interface Provider {
+  readonly name: string;
+  readonly preset: PresetName | undefined;
+  readonly dialect: 'openai';
+  readonly family: ProviderFamily;
+  /** No trailing slash, no query, no credentials. */
+  readonly baseUrl: string;
+  readonly keys: readonly ProviderKey[];
+  /** No key of ours: the client's own `Authorization` goes upstream. */
+  readonly passthrough: boolean;
+  readonly auth: ProviderAuth;
+  /** Sent with every try. Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, string>>;
+  readonly paths: EndpointPaths;
+  readonly owns: readonly RegExp[];
+  readonly streamUsage: boolean;
+  readonly concurrency: ConcurrencyLimit;
+  /** Sockets kept to the provider. */
+  readonly connections: number;
+  readonly http2: boolean;
+  /** Absolute path of a PEM file trusted beside the system's authorities. */
+  readonly ca: string | undefined;
+  /** The preset was tried against the live service. */
+  readonly verified: boolean;
+}
+
+export interface Timeouts {
+  readonly connect: number;
+  readonly firstToken: number;
+  readonly stall: number;
+  /** The deadline of the whole request, all tries and waits together. */
+  readonly total: number;
+  readonly embeddings: number;
+}
+
+export interface CircuitSettings {
+  /** Consecutive failures that open it. */
+  readonly failures: number;
+  /** Share of failures in the window that opens it, above 0 and up to 1. */
+  readonly rate: number;
+  /** Completed calls in the window below which the rate says nothing. */
+  readonly minimumVolume: number;
+  readonly window: number;
+  readonly openFor: number;
+  /** Cap of the growing open time. */
+  readonly maxOpenFor: number;
+  readonly probeTimeout: number;
+}
+
+export const ANSWER_CHECKS = ['json-schema', 'tool-arguments', 'repetition'] as const;
+export type AnswerCheck = (typeof ANSWER_CHECKS)[number];
+
+export interface ModelSettings {
+  readonly timeouts: Timeouts;
+  readonly retries: {
+    /** Extra tries of one target. */
+    readonly max: number;
+  };
+  readonly stream: { readonly commit: 'first-delta' | 'complete'; readonly onBreak: 'error' | 'resume' };
+  readonly circuit: CircuitSettings;
+  readonly hedge: boolean;
+  readonly validate: readonly AnswerCheck[];
+  /** Failures that go to the next target only where the operator asks for it. */
+  readonly fallbackOn: readonly 'content_blocked'[];
+}
+
+export interface Target {
+  /** `provider/model`. */
+  readonly id: string;
+  readonly provider: string;
+  /** The name the provider knows it by; may hold slashes. */
+  readonly model: string;
+  /** Tokens; undefined: unknown, and unknown is tried. */
+  readonly contextWindow: number | undefined;
+  readonly capabilities: { readonly prefill: boolean | undefined };
+}
+
+export interface Model extends ModelSettings {
+  readonly name: string;
+  /** Never empty, no target twice. */
+  readonly targets: readonly Target[];
+  readonly fallback: {
+    /** Text answered, labelled as degraded, when every target failed. */
+    readonly static: string | undefined;
+  };
+}
