@@ -1,0 +1,144 @@
+import { isRecord, type JsonRecord } from '../failures/json-record.ts';
+import { type MemberListener, scanJson, skipSpace } from './json-scan.ts';
+
+/** A range of bytes: `[start, end)`. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+const BACKSLASH = 0x5c;
+const QUOTE = 0x22;
+const OPEN_OBJECT = 0x7b;
+const OPEN_ARRAY = 0x5b;
+
+interface Member {
+  readonly key: string;
+  readonly span: Span;
+}
+
+/** What a value is, as far as its first byte tells. */
+export type JsonKind = 'object' | 'array' | 'string' | 'number' | 'boolean' | 'null';
+
+/**
+ * A JSON object of which only the top level is known: which members it has and where their values stand. A request of half a
+ * megabyte is validated and routed this way in one pass over its bytes, without the strings and objects that parsing makes of
+ * it; a value is parsed when somebody asks for it.
+ */
+export class JsonMembers {
+  readonly bytes: Buffer;
+  /** Offset behind the opening brace: where a member can be inserted. */
+  readonly inside: number;
+  readonly #members: readonly Member[];
+  #json: JsonRecord | undefined;
+
+  private constructor(bytes: Buffer, inside: number, members: readonly Member[]) {
+    this.bytes = bytes;
+    this.inside = inside;
+    this.#members = members;
+  }
+
+  /**
+   * @returns the members of the object that `bytes` holds; a negative number `~offset` where the bytes are no JSON;
+   * undefined where they are some other JSON than an object
+   */
+  static read(bytes: Buffer): JsonMembers | number | undefined {
+    const collector = new Collector(bytes);
+    const result = scanJson(bytes, 0, bytes.length, undefined, collector);
+    if (result < 0) return result;
+    const open = skipSpace(bytes, 0, bytes.length);
+    return bytes[open] === OPEN_OBJECT ? new JsonMembers(bytes, open + 1, collector.members) : undefined;
+  }
+
+  /** The keys in the order they stand, repeated ones repeated, escapes decoded. */
+  get keys(): readonly string[] {
+    return this.#members.map(({ key }) => key);
+  }
+
+  /** Where the values of a key stand; none where it is absent, several where it is repeated. */
+  spans(key: string): readonly Span[] {
+    return this.#members.flatMap((member) => (member.key === key ? [member.span] : []));
+  }
+
+  /** What the value of `key` is; undefined where the key is absent. */
+  kind(key: string): JsonKind | undefined {
+    const span = this.#last(key);
+    return span === undefined ? undefined : kindOf(this.bytes[span.start] ?? 0);
+  }
+
+  /** The parsed value of `key`; undefined where it is absent. Meant for small values. */
+  value(key: string): unknown {
+    const span = this.#last(key);
+    return span === undefined ? undefined : JSON.parse(this.bytes.toString('utf8', span.start, span.end));
+  }
+
+  /** The value of `key` is an array with something in it. */
+  hasItems(key: string): boolean {
+    const span = this.#last(key);
+    if (span === undefined || this.bytes[span.start] !== OPEN_ARRAY) return false;
+    return skipSpace(this.bytes, span.start + 1, span.end) < span.end - 1;
+  }
+
+  /** All of it, parsed when it is first asked for, and once. */
+  get json(): JsonRecord {
+    if (this.#json === undefined) {
+      const parsed: unknown = JSON.parse(this.bytes.toString('utf8'));
+      this.#json = isRecord(parsed) ? parsed : {};
+    }
+    return this.#json;
+  }
+
+  #last(key: string): Span | undefined {
+    for (let index = this.#members.length - 1; index >= 0; index--) {
+      const member = this.#members[index];
+      if (member?.key === key) return member.span;
+    }
+    return undefined;
+  }
+}
+
+class Collector implements MemberListener {
+  readonly members: Member[] = [];
+  readonly #bytes: Buffer;
+  #key = '';
+  #valueStart = 0;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  key(start: number, end: number, valueStart: number): void {
+    this.#key = keyText(this.#bytes, start, end);
+    this.#valueStart = valueStart;
+  }
+
+  valueEnd(end: number): void {
+    this.members.push({ key: this.#key, span: { start: this.#valueStart, end } });
+  }
+}
+
+function keyText(bytes: Buffer, start: number, end: number): string {
+  for (let at = start; at < end; at++) {
+    // As a value: V8 has misread escaped keys (nodejs/node#63785).
+    if (bytes[at] === BACKSLASH) return String(JSON.parse(bytes.toString('utf8', start - 1, end + 1)));
+  }
+  return bytes.toString('utf8', start, end);
+}
+
+function kindOf(first: number): JsonKind {
+  switch (first) {
+    case QUOTE:
+      return 'string';
+    case OPEN_OBJECT:
+      return 'object';
+    case OPEN_ARRAY:
+      return 'array';
+    case 0x74:
+    case 0x66:
+      return 'boolean';
+    case 0x6e:
+      return 'null';
+    default:
+      return 'number';
+  }
+}

@@ -1,0 +1,157 @@
+import { isRecord, type JsonRecord } from '../failures/json-record.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { JsonKind, JsonMembers } from './json-members.ts';
+import { describe, readBody } from './request-body.ts';
+
+/** Why a request cannot be understood. Goes to the client as a 400. */
+export interface RequestFault {
+  readonly ok: false;
+  readonly code: 'invalid_json' | 'missing' | 'wrong_type' | 'ambiguous';
+  /** Says what is wrong and where, for a person. */
+  readonly message: string;
+  /** The field that is wrong, where it is one. */
+  readonly param: string | undefined;
+}
+
+/** A request of an OpenAI dialect, with what routing and relaying need. All other fields are the upstream's to judge. */
+export interface OpenAiRequest {
+  readonly ok: true;
+  /** The parsed body: parsed when it is first asked for. */
+  readonly json: JsonRecord;
+  /** The body as it came, with its top level known: for the changes each target needs. */
+  readonly body: JsonMembers;
+  readonly model: string;
+  readonly stream: boolean;
+  /** The client itself asked for usage at the end of the stream. */
+  readonly includeUsage: boolean;
+  /** Choices asked for (`n`). */
+  readonly choices: number;
+  /** The most tokens the client wants, undefined where it did not say. */
+  readonly maxTokens: number | undefined;
+  /** Tools or functions are offered. */
+  readonly hasTools: boolean;
+  /** The answer must be JSON (`response_format` other than `text`). */
+  readonly hasSchema: boolean;
+}
+
+export type ReadRequest = OpenAiRequest | RequestFault;
+
+type Check = (members: JsonMembers) => RequestFault | undefined;
+
+/** Reads the body of a call to one of the OpenAI endpoints. Never throws for anything a client can send. */
+export function readOpenAiRequest(endpoint: Endpoint, bytes: Buffer): ReadRequest {
+  const read = readBody(bytes);
+  if (!read.ok) return { ok: false, code: read.code, message: read.message, param: undefined };
+  const { members } = read;
+  const twice = ambiguity(members);
+  if (twice !== undefined) return twice;
+  for (const check of CHECKS[endpoint]) {
+    const found = check(members);
+    if (found !== undefined) return found;
+  }
+  const stream = endpoint !== 'embeddings' && members.value('stream') === true;
+  const options = stream ? members.value('stream_options') : undefined;
+  const format = members.value('response_format');
+  return {
+    ok: true,
+    get json() {
+      return members.json;
+    },
+    body: members,
+    model: String(members.value('model')),
+    stream,
+    includeUsage: isRecord(options) && options.include_usage === true,
+    choices: numberOf(members.value('n')) ?? 1,
+    maxTokens: numberOf(members.value('max_completion_tokens')) ?? numberOf(members.value('max_tokens')),
+    hasTools: members.hasItems('tools') || members.hasItems('functions'),
+    hasSchema: isRecord(format) && format.type !== undefined && format.type !== 'text',
+  };
+}
+
+const isCount = (value: unknown) => Number.isInteger(value) && Number(value) >= 1;
+const INPUT: readonly JsonKind[] = ['string', 'array'];
+
+const MODEL: readonly Check[] = [required('model', 'a string', ['string']), modelIsNamed];
+const GENERATION: readonly Check[] = [
+  optional('stream', 'a boolean', ['boolean']),
+  optional('stream_options', 'an object', ['object']),
+  optional('n', 'a whole number of at least 1', ['number'], isCount),
+  optional('max_tokens', 'a number', ['number']),
+];
+
+/** What is checked, by endpoint: only what the proxy itself relies on. */
+const CHECKS: Readonly<Record<Endpoint, readonly Check[]>> = {
+  chat: [
+    ...MODEL,
+    required('messages', 'an array', ['array']),
+    ...GENERATION,
+    optional('max_completion_tokens', 'a number', ['number']),
+  ],
+  completions: [...MODEL, optional('prompt', 'a string or an array', INPUT), ...GENERATION],
+  embeddings: [...MODEL, required('input', 'a string or an array', INPUT)],
+};
+
+function required(param: string, expected: string, kinds: readonly JsonKind[]): Check {
+  return (members) => {
+    const kind = members.kind(param);
+    if (kind === undefined) {
+      return { ok: false, code: 'missing', message: `Missing required parameter: '${param}'.`, param };
+    }
+    return kinds.includes(kind) ? undefined : wrongType(param, expected, members);
+  };
+}
+
+/** `null` is as good as absent: several SDKs write out what was not set. */
+function optional(
+  param: string,
+  expected: string,
+  kinds: readonly JsonKind[],
+  isRight?: (value: unknown) => boolean,
+): Check {
+  return (members) => {
+    const kind = members.kind(param);
+    if (kind === undefined || kind === 'null') return undefined;
+    const right = kinds.includes(kind) && (isRight === undefined || isRight(members.value(param)));
+    return right ? undefined : wrongType(param, expected, members);
+  };
+}
+
+function wrongType(param: string, expected: string, members: JsonMembers): RequestFault {
+  const message = `Invalid type for '${param}': expected ${expected}, but got ${describe(members.value(param))} instead.`;
+  return { ok: false, code: 'wrong_type', message, param };
+}
+
+function modelIsNamed(members: JsonMembers): RequestFault | undefined {
+  if (members.value('model') !== '') return undefined;
+  return { ok: false, code: 'missing', message: "Invalid value for 'model': it is empty.", param: 'model' };
+}
+
+/**
+ * Refuses a body that another parser may read differently: what is decided here (who pays, how many choices, what is cached)
+ * must be what the provider sees.
+ *
+ * - A repeated key: parsers take the first, the last, or fail.
+ * - `Model` beside `model`: Go's decoder matches keys whatever their case.
+ * - A key with a backslash in it: V8 (13.6 in Node 24, 14.6 in Node 26) misreads an escaped key once it has parsed a certain
+ *   other one: `"\u006e"` is then not `n` but a backslash (nodejs/node#63785). A client could prepare that with one request
+ *   and hide `n` or `max_tokens` in the next.
+ */
+function ambiguity({ keys }: JsonMembers): RequestFault | undefined {
+  if (new Set(keys).size !== keys.length)
+    return ambiguous('The request has a key more than once: providers disagree on which counts.');
+  for (const key of keys) {
+    if (key.includes('\\')) return ambiguous(`The request has a key with a backslash: ${JSON.stringify(key)}.`);
+    if (key.length === 5 && key !== 'model' && key.toLowerCase() === 'model') {
+      return ambiguous(`The request has both 'model' and '${key}': providers disagree on which counts.`);
+    }
+  }
+  return undefined;
+}
+
+function ambiguous(message: string): RequestFault {
+  return { ok: false, code: 'ambiguous', message, param: undefined };
+}
+
+function numberOf(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined;
+}
