@@ -1,0 +1,193 @@
+import { Registry } from 'prom-client';
+import { showCounter, showHistogram, showReading } from './exposition.ts';
+import { METRICS } from './metric-definitions.ts';
+import { maxDescriptors, openDescriptors, openSockets, ProcessHealth, type Reading } from './process-health.ts';
+import { RecentRatio } from './recent-ratio.ts';
+import { ByLabel, Count, Distribution, LabelValues } from './series.ts';
+
+/** Values a label may take beside those of the configuration. */
+const MAX_NAMES = 200;
+/** For labels whose values this program sets itself: a mistake must not grow without end either. */
+const MAX_TERMS = 100;
+const RECENT_RETRIES = 256;
+const CIRCUIT_STATES = { closed: 0, 'half-open': 1, open: 2 } as const;
+
+type CircuitStateName = keyof typeof CIRCUIT_STATES;
+
+/** One finished request, as far as it is counted. */
+export interface RequestMeasures {
+  readonly model: string;
+  readonly endpoint: string;
+  /** `ok`, `degraded`, `failed` or `cancelled`. */
+  readonly status: string;
+  readonly overheadSeconds: number;
+  readonly firstTokenSeconds: number | undefined;
+  readonly fallbackDepth: number;
+  readonly promptTokens: number | undefined;
+  readonly completionTokens: number | undefined;
+}
+
+/** What other rooms know and `/metrics` shows: read at each scrape. */
+export interface Readings {
+  inflightRequests?: () => number;
+  logLinesLost?: () => number;
+}
+
+/** Everything that is counted, and the text Prometheus reads. Counting never throws and never waits. */
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #health = new ProcessHealth();
+  readonly #readings: Readings = {};
+  readonly #models = new LabelValues(MAX_NAMES);
+  readonly #targets = new LabelValues(MAX_NAMES);
+  readonly #terms = new LabelValues(MAX_TERMS);
+
+  readonly #requests = new ByLabel(this.#models, () => this.#byTerm(() => this.#byTerm(newCount)));
+  readonly #overhead = this.#byTerm(() => new Distribution(METRICS.overhead.buckets));
+  readonly #firstToken = new ByLabel(this.#models, () => new Distribution(METRICS.firstToken.buckets));
+  readonly #fallbackDepth = new Distribution(METRICS.fallbackDepth.buckets);
+  readonly #tokens = new ByLabel(this.#models, () => this.#byTerm(newCount));
+  readonly #attempts = new ByLabel(this.#targets, () => this.#byTerm(newCount));
+  readonly #retries = this.#byTerm(newCount);
+  readonly #recentRetries = new RecentRatio(RECENT_RETRIES);
+  readonly #hedges = new ByLabel(this.#targets, newCount);
+  readonly #circuits = new ByLabel(this.#targets, newCount);
+  readonly #transitions = new ByLabel(this.#targets, () => this.#byTerm(() => this.#byTerm(newCount)));
+  readonly #quarantines = new ByLabel(new LabelValues(MAX_NAMES), () => this.#byTerm(newCount));
+  readonly #streamBreaks = new ByLabel(this.#targets, newCount);
+  readonly #malformed = new ByLabel(this.#targets, newCount);
+  readonly #shed = new Count();
+
+  constructor() {
+    const registry = this.#registry;
+    showCounter(registry, METRICS.requests, this.#requests);
+    showReading(registry, METRICS.inflight, () => some(this.#readings.inflightRequests?.()));
+    showCounter(registry, METRICS.shed, this.#shed);
+    showHistogram(registry, METRICS.overhead, this.#overhead);
+    showHistogram(registry, METRICS.firstToken, this.#firstToken);
+    showHistogram(registry, METRICS.fallbackDepth, this.#fallbackDepth);
+    showCounter(registry, METRICS.tokens, this.#tokens);
+    showCounter(registry, METRICS.attempts, this.#attempts);
+    showCounter(registry, METRICS.retries, this.#retries);
+    showReading(registry, METRICS.retrySuccess, () => some(this.#recentRetries.ratio));
+    showCounter(registry, METRICS.hedges, this.#hedges);
+    showReading(registry, METRICS.circuitState, () => this.#circuitStates());
+    showCounter(registry, METRICS.circuitTransitions, this.#transitions);
+    showCounter(registry, METRICS.keyQuarantines, this.#quarantines);
+    showCounter(registry, METRICS.streamBreaks, this.#streamBreaks);
+    showCounter(registry, METRICS.malformedEvents, this.#malformed);
+    showReading(registry, METRICS.logLinesLost, () => some(this.#readings.logLinesLost?.()));
+    this.#showProcess();
+  }
+
+  /**
+   * Names of the configuration: they keep labels of their own however many others come, and each target's circuit is shown from
+   * the start. Call again when the configuration changes.
+   */
+  expect(names: { models: Iterable<string>; targets: Iterable<string> }): void {
+    for (const model of names.models) this.#models.know(model);
+    for (const target of names.targets) {
+      this.#targets.know(target);
+      this.#circuits.at(target);
+    }
+  }
+
+  /** Where to read at a scrape what is counted elsewhere. */
+  read(readings: Readings): void {
+    Object.assign(this.#readings, readings);
+  }
+
+  requestDone(request: RequestMeasures): void {
+    const { model, endpoint, promptTokens, completionTokens, firstTokenSeconds } = request;
+    this.#requests.at(model).at(endpoint).at(request.status).value++;
+    this.#overhead.at(endpoint).observe(request.overheadSeconds);
+    this.#fallbackDepth.observe(request.fallbackDepth);
+    if (firstTokenSeconds !== undefined) this.#firstToken.at(model).observe(firstTokenSeconds);
+    if (promptTokens !== undefined || completionTokens !== undefined) {
+      const tokens = this.#tokens.at(model);
+      tokens.at('prompt').value += promptTokens ?? 0;
+      tokens.at('completion').value += completionTokens ?? 0;
+    }
+  }
+
+  /** @param outcome `ok`, `skipped` or a failure class */
+  attemptDone(target: string, outcome: string): void {
+    this.#attempts.at(target).at(outcome).value++;
+  }
+
+  retryDone(success: boolean): void {
+    this.#retries.at(success ? 'answered' : 'failed').value++;
+    this.#recentRetries.add(success);
+  }
+
+  circuitChanged(target: string, from: CircuitStateName, to: CircuitStateName): void {
+    this.#transitions.at(target).at(from).at(to).value++;
+    this.#circuits.at(target).value = CIRCUIT_STATES[to];
+  }
+
+  keyQuarantined(provider: string, reason: string): void {
+    this.#quarantines.at(provider).at(reason).value++;
+  }
+
+  hedged(target: string): void {
+    this.#hedges.at(target).value++;
+  }
+
+  streamBroke(target: string): void {
+    this.#streamBreaks.at(target).value++;
+  }
+
+  malformedEvents(target: string, count: number): void {
+    this.#malformed.at(target).value += count;
+  }
+
+  shed(): void {
+    this.#shed.value++;
+  }
+
+  /** What Prometheus reads, in its text format 0.0.4. */
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  close(): void {
+    this.#health.close();
+  }
+
+  #byTerm<T>(create: () => T): ByLabel<T> {
+    return new ByLabel(this.#terms, create);
+  }
+
+  *#circuitStates(): Generator<Reading> {
+    for (const [target, state] of this.#circuits.entries()) yield [[target], state.value];
+  }
+
+  #showProcess(): void {
+    const registry = this.#registry;
+    showReading(registry, METRICS.sockets, () => some(openSockets()));
+    showReading(registry, METRICS.eventLoopDelay, () => this.#health.eventLoopDelay());
+    showReading(registry, METRICS.residentMemory, () => some(process.memoryUsage.rss()));
+    showReading(registry, METRICS.heapUsed, () => some(process.memoryUsage().heapUsed));
+    showReading(registry, METRICS.externalMemory, () => some(process.memoryUsage().external));
+    showReading(registry, METRICS.openDescriptors, openDescriptors);
+    showReading(registry, METRICS.maxDescriptors, maxDescriptors);
+    showReading(registry, METRICS.cpuSeconds, () => some(cpuSeconds()));
+    showReading(registry, METRICS.startTime, () => some(STARTED_AT));
+  }
+}
+
+const STARTED_AT = Math.round(Date.now() / 1000 - process.uptime());
+
+function newCount(): Count {
+  return new Count();
+}
+
+function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
+
+/** The one reading of a metric without labels; none where there is no number. */
+function some(value: number | undefined): Reading[] {
+  return value === undefined ? [] : [[[], value]];
+}

@@ -1,0 +1,147 @@
+import type { CircuitChange } from '../breakers/circuits.ts';
+import type { AttemptSummary } from '../failures/attempt-summary.ts';
+import type { Failure } from '../failures/failure.ts';
+import { FAILURE_TABLE } from '../failures/table.ts';
+import { createLogs, type Log, type LogLevel, standardOutput } from './log.ts';
+import { Metrics } from './metrics.ts';
+
+/** One finished exchange, as it is logged and counted. Holds no text of prompt or answer, and no key. */
+export interface ExchangeRecord {
+  readonly id: string;
+  readonly endpoint: string;
+  /** As the client named it. */
+  readonly model: string;
+  readonly stream: boolean;
+  readonly status: 'ok' | 'degraded' | 'failed' | 'cancelled';
+  readonly httpStatus: number;
+  readonly target: string | undefined;
+  readonly tries: number;
+  readonly fallbackDepth: number;
+  /** Breaks that were mended. */
+  readonly resumed: number;
+  /** Milliseconds from the request's arrival to the end of the answer. */
+  readonly ms: number;
+  /** Milliseconds of the proxy's own until the answer began. */
+  readonly overheadMs: number;
+  /** Milliseconds from a provider being asked to its first token; undefined where none came. */
+  readonly firstTokenMs: number | undefined;
+  readonly usage:
+    | { readonly promptTokens: number | undefined; readonly completionTokens: number; readonly estimated: boolean }
+    | undefined;
+  readonly failure: Failure | undefined;
+  readonly attempts: readonly AttemptSummary[];
+}
+
+/** Where everything that happens is told: one log line and a few counters for each. Never throws into the request's way. */
+export class Telemetry {
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly #requests: Log;
+
+  /** @param options.write takes the log's lines in place of standard output */
+  constructor(options: { level: LogLevel; write?: (line: string) => void }) {
+    const { events, requests } = createLogs(options);
+    this.log = events;
+    this.#requests = requests;
+    this.metrics = new Metrics();
+    if (options.write === undefined) this.metrics.read({ logLinesLost: () => standardOutput.lost });
+  }
+
+  /** The names in the configuration: they keep labels of their own. Told at the start and at every reload. */
+  configured(names: { models: Iterable<string>; targets: Iterable<string> }): void {
+    this.metrics.expect(names);
+  }
+
+  /** Where the number of requests in flight is read at a scrape. */
+  countsInFlight(read: () => number): void {
+    this.metrics.read({ inflightRequests: read });
+  }
+
+  /** Stops what samples the process. */
+  close(): void {
+    this.metrics.close();
+  }
+
+  exchangeDone(record: ExchangeRecord): void {
+    this.metrics.requestDone({
+      model: record.model,
+      status: record.status,
+      endpoint: record.endpoint,
+      overheadSeconds: record.overheadMs / 1000,
+      firstTokenSeconds: record.firstTokenMs === undefined ? undefined : record.firstTokenMs / 1000,
+      fallbackDepth: record.fallbackDepth,
+      promptTokens: record.usage?.promptTokens,
+      completionTokens: record.usage?.completionTokens,
+    });
+    const { failure, attempts, ...line } = record;
+    if (failure === undefined) {
+      // The attempts of what went well at once say nothing that the line does not.
+      this.#requests.info(record.tries > 1 ? { ...line, attempts } : line, 'request');
+    } else if (failure.class === 'client_cancelled') {
+      this.log.info({ ...line, httpStatus: 499, attempts }, 'request');
+    } else {
+      const { class: failureClass, code, message } = failure;
+      this.log.warn({ ...line, class: failureClass, code, reason: message, attempts }, 'request');
+    }
+  }
+
+  attemptDone(target: string, outcome: AttemptSummary['outcome']): void {
+    this.metrics.attemptDone(target, outcome);
+    if (outcome !== 'ok' && outcome !== 'skipped' && FAILURE_TABLE[outcome].alarm) {
+      this.log.error({ target, class: outcome }, 'alarm: this will stay wrong until somebody mends it');
+    }
+  }
+
+  retryDone(success: boolean): void {
+    this.metrics.retryDone(success);
+  }
+
+  circuitChanged(change: CircuitChange): void {
+    this.metrics.circuitChanged(change.circuit, change.from, change.to);
+    this.log.warn({ ...change }, 'circuit');
+  }
+
+  keyQuarantined(provider: string, key: string, reason: 'auth' | 'quota', ms: number): void {
+    this.metrics.keyQuarantined(provider, reason);
+    this.log.error({ provider, key, reason, ms }, 'key quarantined');
+  }
+
+  hedged(target: string, backup: string): void {
+    this.metrics.hedged(target);
+    this.log.debug({ target, backup }, 'hedge');
+  }
+
+  streamBroke(target: string): void {
+    this.metrics.streamBroke(target);
+  }
+
+  malformedEvents(target: string, count: number): void {
+    this.metrics.malformedEvents(target, count);
+    this.log.warn({ target, count }, 'malformed events left out of a stream');
+  }
+
+  shed(): void {
+    this.metrics.shed();
+  }
+
+  /** A fault of the proxy itself: with its stack, as somebody has to mend it. */
+  defect(error: unknown): void {
+    this.log.error({ err: error }, 'defect');
+  }
+
+  notice(text: string): void {
+    this.log.warn(text);
+  }
+
+  started(url: string, source: string): void {
+    this.log.info({ url, config: source }, `listening on ${url}`);
+  }
+
+  reloaded(path: string, notices: readonly string[]): void {
+    this.log.info({ config: path, notices }, 'configuration reloaded');
+  }
+
+  reloadRefused(path: string, reason: string): void {
+    this.log.error({ config: path, reason }, 'configuration refused, the old one stays in force');
+  }
+}
