@@ -62,7 +62,7 @@ export function filteredAnswer(): Failure {
 }
 
 /** The body when it carries an error: `error` beside or instead of an answer, or one of the flat forms. */
-function errorIn(json: unknown): JsonRecord | undefined {
+export function errorIn(json: unknown): JsonRecord | undefined {
   if (!isRecord(json)) return undefined;
   const { error } = json;
   if ((isRecord(error) && Object.keys(error).length > 0) || (typeof error === 'string' && error !== '')) return json;
@@ -138,13 +138,13 @@ export function cutOff(failureClass: FailureClass, reason: unknown): Failure {
   };
 }
 
-function notJson(headers: HintHeaders, body: Uint8Array): Failure {
+export function notJson(headers: HintHeaders, body: Uint8Array): Failure {
   const type = scrub(String(headers['content-type'] ?? 'no content type').split(';', 1)[0] ?? '', 100);
   if (body.byteLength === 0) return invalid('empty_body', 'The upstream answered HTTP 200 with an empty body.');
   return invalid('not_json', `The upstream answered HTTP 200 with something that is not JSON (${type}).`);
 }
 
-function refuse(code: string, what: string): CheckedAnswer {
+export function refuse(code: string, what: string): CheckedAnswer {
   return { failure: invalid(code, `The upstream answered HTTP 200 with ${what}.`) };
 }
 

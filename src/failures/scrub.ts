@@ -1,3 +1,5 @@
+import type { Failure } from './failure.ts';
+
 /** The longest upstream message that is passed on, characters. */
 const MAX_MESSAGE = 2_000;
 /** What is looked at in all: so much more than what is kept that no secret can be cut in half and slip through. */
@@ -50,4 +52,18 @@ export function scrub(text: string, limit: number = MAX_MESSAGE): string {
   for (const [pattern, replacement] of SECRETS) clean = clean.replace(pattern, replacement);
   clean = clean.trim();
   return clean.length > limit ? `${clean.slice(0, limit).toWellFormed()}…` : clean;
+}
+
+/** The failure without the very secrets the upstream was sent, whatever they look like: some upstreams quote them. */
+export function withoutSecrets(failure: Failure, secrets: readonly string[]): Failure {
+  const { message, code, param } = failure;
+  if (!secrets.some((secret) => message.includes(secret) || code?.includes(secret) || param?.includes(secret)))
+    return failure;
+  const clean = (text: string) => secrets.reduce((rest, secret) => rest.replaceAll(secret, '[redacted]'), text);
+  return {
+    ...failure,
+    message: clean(message),
+    ...(code === undefined ? {} : { code: clean(code) }),
+    ...(param === undefined ? {} : { param: clean(param) }),
+  };
 }

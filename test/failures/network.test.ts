@@ -66,6 +66,7 @@ describe('an error of node or undici', () => {
       true,
     ],
     ['not HTTP, no code', new errors.HTTPParserError('bad'), 'headers', 'server_error', true],
+    ['a body that ends before its time', new errors.HTTPParserError('bad'), 'body', 'reset', true],
     ['headers without end', new errors.HeadersOverflowError(), 'headers', 'server_error', true],
     ['undecodable', coded('Z_DATA_ERROR'), 'body', 'invalid_answer', true],
     ['aborted', new errors.RequestAbortedError(), 'headers', 'client_cancelled', true],

@@ -1,0 +1,159 @@
+import { readFileSync } from 'node:fs';
+import type { IncomingHttpHeaders } from 'node:http';
+import { type Dispatcher, Pool } from 'undici';
+import type { Provider } from '../config/config.ts';
+
+/** How far a call had come when something happened to it. Decides whether a repeat could be billed twice. */
+export type Phase = 'connect' | 'headers' | 'body';
+
+/** One HTTP request to one provider. */
+export interface UpstreamRequest {
+  readonly provider: Provider;
+  readonly method: 'POST' | 'GET';
+  /** Path with query, relative to the origin of the provider's base URL. */
+  readonly path: string;
+  /** Flat list: name, value, name, value, ... */
+  readonly headers: string[];
+  readonly body: Buffer | null;
+  /** On a connection of its own, which is closed behind it. */
+  readonly newSocket: boolean;
+  /** Milliseconds until an unestablished connection is given up by the pool (coarse; the attempt has its own exact timer). */
+  readonly connectTimeout: number;
+}
+
+/** What a call tells its owner. After `onEnd` or `onError` nothing more is called; after {@link UpstreamCall.abort} nothing at all. */
+export interface UpstreamSink {
+  onHeaders(status: number, headers: IncomingHttpHeaders): void;
+  onData(chunk: Buffer): void;
+  onEnd(): void;
+  onError(error: unknown, phase: Phase): void;
+}
+
+const ABORTED = new Error('call aborted by its owner');
+
+/** A call under way. Thin over undici's dispatch interface: no stream object, no AbortController, no promise per chunk. */
+export class UpstreamCall implements Dispatcher.DispatchHandler {
+  phase: Phase = 'connect';
+  #sink: UpstreamSink | undefined;
+  #controller: Dispatcher.DispatchController | undefined;
+
+  constructor(sink: UpstreamSink) {
+    this.#sink = sink;
+  }
+
+  /** Ends the call and closes its connection; the sink hears nothing more. */
+  abort(): void {
+    this.#sink = undefined;
+    this.#controller?.abort(ABORTED);
+  }
+
+  /** Stops reading the answer (backpressure). */
+  pause(): void {
+    this.#controller?.pause();
+  }
+
+  resume(): void {
+    this.#controller?.resume();
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    // The owner may have given up while the request waited for a connection: then it is never sent.
+    if (this.#sink === undefined) controller.abort(ABORTED);
+    else this.phase = 'headers';
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    if (status < 200) return;
+    this.phase = 'body';
+    this.#sink?.onHeaders(status, headers);
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#sink?.onData(chunk);
+  }
+
+  onResponseEnd(): void {
+    const sink = this.#sink;
+    this.#sink = undefined;
+    sink?.onEnd();
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    const sink = this.#sink;
+    this.#sink = undefined;
+    sink?.onError(error, this.phase);
+  }
+}
+
+/**
+ * The connections to all providers: one undici pool an origin (and connect limit), and one for calls that need a connection of
+ * their own. undici's own header and body timeouts are off: they are coarse above a second, and every wait here has an exact timer
+ * of its own.
+ */
+export class Transport {
+  readonly #pools = new Map<string, Pool>();
+
+  /** Starts a call. Never throws: an unusable request is reported to the sink. */
+  send(request: UpstreamRequest, sink: UpstreamSink): UpstreamCall {
+    const call = new UpstreamCall(sink);
+    try {
+      this.#pool(request).dispatch(
+        {
+          path: request.path,
+          method: request.method,
+          headers: request.headers,
+          body: request.body,
+        } as Dispatcher.DispatchOptions,
+        call,
+      );
+    } catch (error) {
+      call.abort();
+      sink.onError(error, 'connect');
+    }
+    return call;
+  }
+
+  /** Forgets pools of providers that are no longer configured; calls under way on them finish first. */
+  retain(providers: Iterable<Provider>): void {
+    const keep = new Set<string>();
+    for (const provider of providers) keep.add(poolPrefix(provider));
+    for (const [key, pool] of this.#pools) {
+      if (keep.has(key.slice(0, key.lastIndexOf('|') + 1))) continue;
+      this.#pools.delete(key);
+      void pool.close();
+    }
+  }
+
+  /** Closes every connection at once. */
+  async close(): Promise<void> {
+    const pools = [...this.#pools.values()];
+    this.#pools.clear();
+    await Promise.all(pools.map((pool) => pool.destroy()));
+  }
+
+  #pool({ provider, connectTimeout, newSocket }: UpstreamRequest): Pool {
+    const key = poolPrefix(provider) + (newSocket ? `${connectTimeout} new` : connectTimeout);
+    let pool = this.#pools.get(key);
+    if (pool === undefined) {
+      pool = new Pool(new URL(provider.baseUrl).origin, {
+        connections: provider.connections ?? null,
+        // 0 is undici's word for no keep-alive: a pool of which no connection is ever used twice.
+        pipelining: newSocket ? 0 : 1,
+        headersTimeout: 0,
+        bodyTimeout: 0,
+        allowH2: provider.http2,
+        connect: {
+          timeout: connectTimeout,
+          ...(provider.ca === undefined ? {} : { ca: readFileSync(provider.ca) }),
+        },
+      });
+      this.#pools.set(key, pool);
+    }
+    return pool;
+  }
+}
+
+function poolPrefix(provider: Provider): string {
+  return `${provider.name}|${provider.baseUrl}|${provider.http2}|${provider.ca ?? ''}|${provider.connections ?? ''}|`;
+}

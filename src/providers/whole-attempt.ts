@@ -1,0 +1,75 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { checkAnswer } from '../failures/check-answer.ts';
+import type { Failure } from '../failures/failure.ts';
+import { Attempt, stalled } from './attempt.ts';
+
+/** A finished, checked answer: the provider's bytes as they came, and the same parsed. */
+export interface WholeAnswer {
+  readonly kind: 'whole';
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+  readonly json: unknown;
+  /** Ended by the provider's content filter: an answer, unless the route would rather ask somebody else. */
+  readonly filtered: boolean;
+  /** Milliseconds from sending to the answer's headers. */
+  readonly firstTokenMs: number;
+}
+
+/** A try whose answer comes in one piece. */
+export class WholeAttempt extends Attempt<WholeAnswer> {
+  #chunks: Buffer[] = [];
+  #bytes = 0;
+  #lastAt = 0;
+  #firstTokenMs = 0;
+
+  protected onAnswerHeaders(): void {
+    this.#lastAt = this.clock.now();
+    this.#firstTokenMs = this.#lastAt - this.startedAt;
+  }
+
+  protected onAnswerData(chunk: Buffer): void {
+    this.#lastAt = this.clock.now();
+    this.#chunks.push(chunk);
+    this.#bytes += chunk.length;
+    const limit = this.request.limits.answer;
+    if (this.#bytes > limit) this.fail(tooLarge(limit));
+  }
+
+  protected onAnswerEnd(): void {
+    const body =
+      this.#chunks.length === 1 && this.#chunks[0] !== undefined ? this.#chunks[0] : Buffer.concat(this.#chunks);
+    const { endpoint, provider } = this.request;
+    const checked = checkAnswer(endpoint, provider.family, this.responseHeaders, body, this.clock.now());
+    if ('failure' in checked) {
+      this.fail(checked.failure);
+      return;
+    }
+    this.finish();
+    this.resolve({
+      kind: 'whole',
+      status: this.status,
+      headers: this.responseHeaders,
+      body,
+      json: checked.json,
+      filtered: checked.filtered,
+      firstTokenMs: this.#firstTokenMs,
+    });
+  }
+
+  protected answerLimit(): { at: number; failure: () => Failure } {
+    const { stall } = this.request.timers;
+    return { at: this.#lastAt + stall, failure: () => stalled('the answer', stall) };
+  }
+}
+
+/** An answer larger than this proxy may hold. */
+export function tooLarge(limit: number): Failure {
+  return {
+    class: 'invalid_answer',
+    origin: 'upstream',
+    code: 'answer_too_large',
+    message: `the provider's answer is larger than ${limit} bytes (limits.answer)`,
+    maybeBilled: true,
+  };
+}

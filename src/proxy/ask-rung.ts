@@ -1,0 +1,51 @@
+import type { Cancellation } from '../cancellation.ts';
+import { UpstreamFailure } from '../failures/failure.ts';
+import type { Answered, Continuation, Unanswered } from './answered.ts';
+import type { Rung } from './chain.ts';
+import type { Exchange } from './exchange.ts';
+import { RungLoop, TargetRefused } from './rung-loop.ts';
+import type { Runtime } from './runtime.ts';
+import { tryTarget } from './try-target.ts';
+
+/** How one rung is asked. */
+export interface AskMode {
+  readonly cancellation: Cancellation;
+  /** Every circuit is open: one call is let through all the same. */
+  readonly lastHope: boolean;
+  /** The target is to continue a broken stream. */
+  readonly continuation?: Continuation;
+}
+
+/** All tries of one rung. Never rejects for what an upstream did. */
+export async function askRung(
+  exchange: Exchange,
+  runtime: Runtime,
+  rung: Rung,
+  mode: AskMode,
+): Promise<Answered | Unanswered> {
+  const moreToAsk = !mode.lastHope && laterRungOpen(exchange, rung);
+  const loop = new RungLoop<Answered>(exchange, runtime, rung, { ...mode, moreToAsk }, (headers, lease, newSocket) =>
+    tryTarget(exchange, runtime, rung, { ...mode, headers, lease, newSocket, moreToAsk }),
+  );
+  try {
+    return await loop.run();
+  } catch (error) {
+    if (error instanceof UpstreamFailure)
+      return { kind: 'none', asked: [{ rung, failure: error.failure, refused: false }] };
+    if (!(error instanceof TargetRefused)) throw error;
+    exchange.attempts.push({ target: rung.target.id, outcome: 'skipped', ms: 0, reason: error.reason });
+    runtime.telemetry.attemptDone(rung.target.id, 'skipped');
+    return {
+      kind: 'none',
+      asked: [{ rung, failure: loop.lastFailure ?? error.failure, refused: loop.lastFailure === undefined }],
+    };
+  }
+}
+
+/** A later rung would be admitted now. Where none is, this target may use what is left of the deadline. */
+function laterRungOpen(exchange: Exchange, rung: Rung): boolean {
+  for (const later of exchange.chain.rungs) {
+    if (later.index > rung.index && later.gate.circuit.admits() && later.gate.keys?.usable() !== 0) return true;
+  }
+  return false;
+}

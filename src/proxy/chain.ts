@@ -1,0 +1,71 @@
+import type { TargetGate, TargetGates } from '../breakers/target-gate.ts';
+import type { Config, Model, Provider, Target } from '../config/config.ts';
+import { resolveModel } from '../config/resolve-model.ts';
+import type { Endpoint } from '../dialects/endpoint.ts';
+import { planFor } from '../routing/plan.ts';
+
+/** One target of a chain with everything a try against it needs, worked out once and not per request. */
+export interface Rung {
+  readonly index: number;
+  readonly target: Target;
+  readonly provider: Provider;
+  readonly reason: string;
+  readonly gate: TargetGate;
+  /** Upstream path with query, by endpoint. */
+  readonly paths: Readonly<Record<Endpoint, string>>;
+}
+
+/** A model's fallback chain, ready to be dispatched along. */
+export interface Chain {
+  readonly model: Model;
+  readonly rungs: readonly Rung[];
+  readonly staticText: string | undefined;
+}
+
+/** Names a client may ask for without bound; so many chains are kept ready. */
+const CHAINS_KEPT = 1000;
+
+/** The chains of one configuration. A reload makes a new set; exchanges under way keep theirs. */
+export class Chains {
+  readonly config: Config;
+  readonly #gates: TargetGates;
+  readonly #ready = new Map<string, Chain>();
+
+  constructor(config: Config, gates: TargetGates) {
+    this.config = config;
+    this.#gates = gates;
+  }
+
+  /** The chain for the model a client named, or why there is none. */
+  find(name: string): Chain | { readonly error: 'unknown' | 'ambiguous'; readonly message: string } {
+    const ready = this.#ready.get(name);
+    if (ready !== undefined) return ready;
+    const model = resolveModel(this.config, name);
+    if ('error' in model) return model;
+    const plan = planFor(this.config, model);
+    const rungs = plan.targets.map((planned, index) => ({
+      index,
+      ...planned,
+      gate: this.#gates.get(planned.target, planned.provider, model),
+      paths: {
+        chat: upstreamPath(planned.provider, planned.provider.paths.chat, planned.target.model),
+        completions: upstreamPath(planned.provider, planned.provider.paths.completions, planned.target.model),
+        embeddings: upstreamPath(planned.provider, planned.provider.paths.embeddings, planned.target.model),
+      },
+    }));
+    const chain: Chain = { model, rungs, staticText: plan.staticText };
+    if (this.#ready.size >= CHAINS_KEPT) {
+      const oldest = this.#ready.keys().next();
+      if (!oldest.done) this.#ready.delete(oldest.value);
+    }
+    this.#ready.set(name, chain);
+    return chain;
+  }
+}
+
+/** Path and query of one of a provider's endpoints, relative to its origin. */
+export function upstreamPath(provider: Provider, path: string, model: string): string {
+  const base = new URL(provider.baseUrl).pathname.replace(/\/$/, '');
+  const query = new URLSearchParams(provider.query).toString();
+  return base + path.replace('{model}', encodeURIComponent(model)) + (query === '' ? '' : `?${query}`);
+}

@@ -1,0 +1,65 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Cancellation } from '../cancellation.ts';
+import type { Endpoint } from '../dialects/endpoint.ts';
+import type { AttemptSummary } from '../failures/attempt-summary.ts';
+import type { Failure } from '../failures/failure.ts';
+import type { Chain } from './chain.ts';
+import type { ClientConnection } from './client-connection.ts';
+import type { Call } from './receive.ts';
+
+/** How an exchange ended, as the client could see it. `degraded`: answered, but not by the first choice. */
+export type Status = 'ok' | 'degraded' | 'failed' | 'cancelled';
+
+/** Tokens of the answer, as the provider counted them, or as far as was seen when it never said. */
+export interface Usage {
+  readonly promptTokens: number | undefined;
+  readonly completionTokens: number;
+  /** True where the provider gave no count and what was seen was counted instead. */
+  readonly estimated: boolean;
+}
+
+/** What is known at the end: filled by dispatch and relay, read by settle. */
+export interface Outcome {
+  status: Status;
+  httpStatus: number;
+  /** `provider/model` that answered; undefined when none did. */
+  target: string | undefined;
+  failure: Failure | undefined;
+  usage: Usage | undefined;
+  /** Milliseconds from asking the target that answered to its first token. */
+  firstTokenMs: number | undefined;
+  /** Rungs of the chain passed over before the answer. */
+  fallbackDepth: number;
+  /** Streams only: continued on another target after a break. */
+  resumed: number;
+}
+
+/** One request on its way through the pipeline. Stages are functions of it. */
+export interface Exchange {
+  readonly id: string;
+  readonly endpoint: Endpoint;
+  /** Clock milliseconds at which the request's headers had arrived. */
+  readonly startedAt: number;
+  /** Clock milliseconds after which nobody waits for the answer any more. */
+  readonly deadlineAt: number;
+  readonly headers: IncomingHttpHeaders;
+  /** As sent: name, value, name, value. */
+  readonly rawHeaders: readonly string[];
+  readonly call: Call;
+  readonly chain: Chain;
+  readonly client: ClientConnection;
+  readonly cancellation: Cancellation;
+  readonly attempts: AttemptSummary[];
+  /** Milliseconds spent waiting for providers and between tries; the rest of the time is this proxy's own. */
+  waitedMs: number;
+  /** Milliseconds this proxy itself took until the answer began to go out. */
+  overheadMs: number;
+  readonly outcome: Outcome;
+}
+
+/** Tries made so far; rungs skipped without a call do not count. */
+export function triesOf(exchange: Exchange): number {
+  let tries = 0;
+  for (const attempt of exchange.attempts) if (attempt.outcome !== 'skipped') tries++;
+  return tries;
+}

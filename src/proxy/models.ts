@@ -1,0 +1,66 @@
+import type { FastifyInstance } from 'fastify';
+import { ownFailure } from '../failures/own-errors.ts';
+import { UpstreamModels } from '../providers/upstream-models.ts';
+import { upstreamPath } from './chain.ts';
+import { sendOwn } from './own-reply.ts';
+import type { Runtime } from './runtime.ts';
+
+interface ListedModel {
+  readonly id: string;
+  readonly object: 'model';
+  readonly created: number;
+  readonly owned_by: string;
+}
+
+/**
+ * `/v1/models`: the configured names first, then what each provider lists, as `provider/model`. A provider that does not answer in time
+ * is left out: the list is a help, not a promise.
+ */
+export function modelRoutes(app: FastifyInstance, runtime: Runtime): void {
+  const upstream = new UpstreamModels(runtime.transport, runtime.clock);
+  const started = Math.floor(runtime.clock.now() / 1000);
+
+  const list = async (authorization: string | undefined): Promise<ListedModel[]> => {
+    const { models, providers } = runtime.config;
+    const own = [...models.keys()].map((id) => ({
+      id,
+      object: 'model' as const,
+      created: started,
+      owned_by: 'breakwater',
+    }));
+    const theirs = await Promise.all(
+      [...providers.values()].map(async (provider) => {
+        const ids = await upstream.list(provider, upstreamPath(provider, provider.paths.models, ''), authorization);
+        return ids.map((id) => ({
+          id: `${provider.name}/${id}`,
+          object: 'model' as const,
+          created: started,
+          owned_by: provider.name,
+        }));
+      }),
+    );
+    return [...own, ...theirs.flat()];
+  };
+
+  app.get('/v1/models', async (request, reply) => {
+    void reply.send({ object: 'list', data: await list(request.headers.authorization) });
+  });
+
+  app.get('/v1/models/*', async (request, reply) => {
+    const id = (request.params as { '*': string })['*'];
+    const found = (await list(request.headers.authorization)).find((model) => model.id === id);
+    if (found !== undefined) {
+      void reply.send(found);
+      return;
+    }
+    const chain = runtime.chains.find(id);
+    if ('error' in chain) sendOwn(reply, ownFailure('unknown_model', chain.message, 'model'));
+    else
+      void reply.send({
+        id,
+        object: 'model',
+        created: started,
+        owned_by: chain.rungs[0]?.provider.name ?? 'breakwater',
+      });
+  });
+}

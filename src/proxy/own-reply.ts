@@ -1,0 +1,22 @@
+import type { FastifyReply } from 'fastify';
+import type { Failure } from '../failures/failure.ts';
+import { renderOpenAiError } from '../failures/render-openai.ts';
+import { newExchangeId } from './exchange-id.ts';
+
+/** An answer to what never became an exchange. */
+export function sendOwn(reply: FastifyReply, failure: Failure): void {
+  const requestId = newExchangeId();
+  // The rest of such a body may be on its way for long: nobody reads it.
+  if (failure.class === 'payload_too_large') reply.header('connection', 'close');
+  const rendered = renderOpenAiError(failure, {
+    requestId,
+    attempts: [],
+    spent: false,
+    ...(failure.retryAfterMs === undefined ? {} : { retryAfterMs: failure.retryAfterMs }),
+  });
+  void reply
+    .code(rendered.status)
+    .headers({ ...rendered.headers, 'x-breakwater-request-id': requestId })
+    .type('application/json; charset=utf-8')
+    .send(JSON.stringify(rendered.body));
+}

@@ -1,0 +1,60 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Cancellation } from '../cancellation.ts';
+import type { Endpoint } from '../dialects/endpoint.ts';
+import { type OpenAiRequest, readOpenAiRequest } from '../dialects/openai-request.ts';
+import type { Failure } from '../failures/failure.ts';
+import { ownFailure } from '../failures/own-errors.ts';
+import { ClientConnection } from './client-connection.ts';
+import { allowedTime } from './deadline.ts';
+import type { Exchange } from './exchange.ts';
+import { newExchangeId } from './exchange-id.ts';
+import type { Runtime } from './runtime.ts';
+
+/** A request as it is sent on: read once as bytes, parsed once. */
+export type Call = OpenAiRequest;
+
+/**
+ * The first stage: from a Fastify request with its body's bytes to an exchange, or to the reason why it is none.
+ *
+ * @param startedAt clock milliseconds at which the request's headers had arrived
+ */
+export function receive(
+  endpoint: Endpoint,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  runtime: Runtime,
+  startedAt: number,
+): Exchange | Failure {
+  const body = request.body;
+  const call = readOpenAiRequest(endpoint, Buffer.isBuffer(body) ? body : Buffer.alloc(0));
+  if (!call.ok) return ownFailure(call.code, call.message, call.param);
+  const chain = runtime.chains.find(call.model);
+  if ('error' in chain)
+    return ownFailure(chain.error === 'unknown' ? 'unknown_model' : 'ambiguous_model', chain.message, 'model');
+  const cancellation = new Cancellation();
+  return {
+    id: newExchangeId(),
+    endpoint,
+    startedAt,
+    deadlineAt: startedAt + allowedTime(request.headers, endpoint, chain.model),
+    headers: request.headers,
+    rawHeaders: request.raw.rawHeaders,
+    call,
+    chain,
+    client: new ClientConnection(reply.raw, cancellation),
+    cancellation,
+    attempts: [],
+    waitedMs: 0,
+    overheadMs: 0,
+    outcome: {
+      status: 'failed',
+      httpStatus: 0,
+      target: undefined,
+      failure: undefined,
+      usage: undefined,
+      firstTokenMs: undefined,
+      fallbackDepth: 0,
+      resumed: 0,
+    },
+  };
+}

@@ -1,0 +1,143 @@
+import type { Failure } from '../failures/failure.ts';
+import type { LiveStream, StreamSink } from '../providers/stream-attempt.ts';
+import type { WholeAnswer } from '../providers/whole-attempt.ts';
+import type { Answered } from './answered.ts';
+import type { Delivery } from './dispatch.ts';
+import type { Exchange } from './exchange.ts';
+import { answerHeaders, ownHeaders, sendFailure } from './replies.ts';
+import { resume } from './resume.ts';
+import { outcomeOf } from './rung-loop.ts';
+import type { Runtime } from './runtime.ts';
+import { staticAnswer } from './static-answer.ts';
+import { seenUsage, wholeUsage } from './usage.ts';
+
+const DONE = Buffer.from('data: [DONE]\n\n');
+
+/** Brings what dispatch came back with to the client. Resolves when nothing more will be sent. */
+export async function relay(exchange: Exchange, runtime: Runtime, delivery: Delivery): Promise<void> {
+  switch (delivery.kind) {
+    case 'failed':
+      sendFailure(exchange, runtime, delivery.failure);
+      return;
+    case 'static':
+      sendStatic(exchange, runtime, delivery.text);
+      return;
+    case 'answer':
+      if (delivery.answer.kind === 'whole') sendWhole(exchange, runtime, delivery, delivery.answer);
+      else await relayStream(exchange, runtime, delivery, delivery.answer);
+  }
+}
+
+function sendWhole(exchange: Exchange, runtime: Runtime, { lease }: Answered, answer: WholeAnswer): void {
+  lease.settle('success');
+  exchange.outcome.httpStatus = answer.status;
+  exchange.outcome.usage = wholeUsage(answer.json);
+  exchange.client.sendWhole(answer.status, answerHeaders(exchange, runtime, answer.headers), answer.body);
+}
+
+function sendStatic(exchange: Exchange, runtime: Runtime, text: string): void {
+  const { contentType, body } = staticAnswer(exchange, text, runtime.clock.now());
+  exchange.outcome.status = 'degraded';
+  exchange.outcome.target = 'static';
+  exchange.outcome.fallbackDepth = exchange.chain.rungs.length;
+  exchange.outcome.httpStatus = 200;
+  exchange.client.sendWhole(200, [...ownHeaders(exchange, runtime), 'content-type', contentType], body);
+}
+
+function relayStream(exchange: Exchange, runtime: Runtime, answered: Answered, stream: LiveStream): Promise<void> {
+  return new Promise((resolve) => {
+    exchange.outcome.httpStatus = stream.status;
+    exchange.client.startStream(stream.status, answerHeaders(exchange, runtime, stream.headers));
+    new StreamRelay(exchange, runtime, resolve).take(answered, stream);
+  });
+}
+
+/** One client's stream: fed by one target, or by several in turn where a break is mended. */
+class StreamRelay {
+  readonly #exchange: Exchange;
+  readonly #runtime: Runtime;
+  readonly #finished: () => void;
+  #stream: LiveStream | undefined;
+
+  constructor(exchange: Exchange, runtime: Runtime, finished: () => void) {
+    this.#exchange = exchange;
+    this.#runtime = runtime;
+    this.#finished = finished;
+    exchange.client.onDrain(() => this.#stream?.resume());
+  }
+
+  take(answered: Answered, stream: LiveStream): void {
+    const { client } = this.#exchange;
+    this.#stream = stream;
+    const sink: StreamSink = {
+      onBytes: (bytes) => {
+        if (!client.write(bytes)) stream.pause();
+      },
+      onComplete: () => {
+        answered.lease.settle('success');
+        this.#count(stream);
+        client.end(stream.progress.done ? undefined : DONE);
+        this.#finished();
+      },
+      onBreak: (failure) => {
+        this.#count(stream);
+        const elapsed = this.#runtime.clock.now() - this.#exchange.startedAt;
+        answered.lease.settle(outcomeOf(failure, elapsed, this.#exchange));
+        this.#broken(answered, failure).catch((error: unknown) => {
+          this.#runtime.telemetry.defect(error);
+          this.#sayBroken(failure);
+        });
+      },
+    };
+    stream.attach(sink);
+  }
+
+  async #broken(answered: Answered, failure: Failure): Promise<void> {
+    const exchange = this.#exchange;
+    if (this.#clientLeft(failure)) return;
+    this.#runtime.telemetry.streamBroke(answered.rung.target.id);
+    this.#recordBreak(answered.rung.target.id, failure);
+    const next = await resume(exchange, this.#runtime, answered);
+    if (next === undefined || next.answer.kind !== 'stream') {
+      if (!this.#clientLeft(failure)) this.#sayBroken(failure);
+      return;
+    }
+    exchange.outcome.resumed++;
+    exchange.outcome.status = 'degraded';
+    exchange.outcome.target = next.rung.target.id;
+    this.take(next, next.answer);
+  }
+
+  /** Nobody is there to be told. It may have left in the middle of a continuation, whatever had broken before. */
+  #clientLeft(failure: Failure): boolean {
+    const { cancellation, outcome } = this.#exchange;
+    if (cancellation.reason !== 'client_gone') return false;
+    outcome.status = 'cancelled';
+    outcome.failure = { ...failure, class: 'client_cancelled', origin: 'client' };
+    this.#finished();
+    return true;
+  }
+
+  /** The try that looked well when its answer began did not end well: one try, told as what it came to. */
+  #recordBreak(target: string, { code }: Failure): void {
+    const { attempts } = this.#exchange;
+    const index = attempts.findLastIndex((one) => one.target === target && one.outcome === 'ok');
+    const begun = attempts[index];
+    if (begun !== undefined)
+      attempts[index] = { ...begun, outcome: 'stream_broken', ...(code === undefined ? {} : { code }) };
+  }
+
+  /** The client has part of an answer: it is told so in the stream, and no `[DONE]` follows. */
+  #sayBroken(failure: Failure): void {
+    sendFailure(this.#exchange, this.#runtime, failure);
+    this.#finished();
+  }
+
+  #count(stream: LiveStream): void {
+    const { outcome } = this.#exchange;
+    outcome.usage = seenUsage(stream.progress, outcome.usage);
+    if (stream.progress.malformed > 0) {
+      this.#runtime.telemetry.malformedEvents(outcome.target ?? 'unknown', stream.progress.malformed);
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import type { Failure } from '../failures/failure.ts';
+import type { Answered } from './answered.ts';
+import { askRung } from './ask-rung.ts';
+import type { Rung } from './chain.ts';
+import { type ContinuationMode, ContinuedText, DeliveredText } from './delivered-text.ts';
+import type { Exchange } from './exchange.ts';
+import { mayResume } from './resumable.ts';
+import type { Runtime } from './runtime.ts';
+
+/**
+ * After a break: asks the next targets to continue what the client already has, by prefill where a target is known to take it,
+ * else by generating again and delivering only what follows. The broken target comes last. Undefined: it cannot be mended.
+ */
+export async function resume(exchange: Exchange, runtime: Runtime, broken: Answered): Promise<Answered | undefined> {
+  const delivered = deliveredBy(broken);
+  if (delivered === undefined || delivered.fixed || !mayResume(exchange)) return undefined;
+  for (const rung of candidates(exchange, broken.rung)) {
+    if (delivered.asked.has(rung.target.id)) continue;
+    delivered.asked.add(rung.target.id);
+    const modes: ContinuationMode[] = rung.target.capabilities.prefill === true ? ['prefill', 'align'] : ['align'];
+    for (const mode of modes) {
+      if (exchange.cancellation.reason !== undefined || runtime.clock.now() >= exchange.deadlineAt) return undefined;
+      const result = await askRung(exchange, runtime, rung, {
+        cancellation: exchange.cancellation,
+        lastHope: false,
+        continuation: {
+          ...(mode === 'prefill' ? { body: prefilledBody(exchange, rung, delivered) } : {}),
+          tap: () => new ContinuedText(delivered, mode),
+        },
+      });
+      if (result.kind === 'answer') return result;
+      if (!worthAnotherMode(result.asked.at(-1)?.failure)) break;
+    }
+  }
+  return undefined;
+}
+
+function deliveredBy({ tap }: Answered): DeliveredText | undefined {
+  if (tap instanceof DeliveredText) return tap;
+  return tap instanceof ContinuedText ? tap.delivered : undefined;
+}
+
+/**
+ * The rungs after the broken one, then the broken one itself: a target that lost one connection may well take another. Last those
+ * before it: they may have recovered.
+ */
+function candidates(exchange: Exchange, broken: Rung): Rung[] {
+  const { rungs } = exchange.chain;
+  return [...rungs.slice(broken.index + 1), broken, ...rungs.slice(0, broken.index)];
+}
+
+/** A target that turns out not to take a prefill may still answer when asked the whole question. */
+function worthAnotherMode(failure: Failure | undefined): boolean {
+  return failure?.class === 'capability_unsupported' || failure?.class === 'invalid_request';
+}
+
+/** The client's request with the delivered text as the beginning of the assistant's turn. */
+function prefilledBody(exchange: Exchange, rung: Rung, delivered: DeliveredText): Buffer {
+  const { json } = exchange.call;
+  const messages = Array.isArray(json.messages) ? json.messages : [];
+  const request: Record<string, unknown> = {
+    ...json,
+    model: rung.target.model,
+    messages: [...messages, { role: 'assistant', content: delivered.text }],
+  };
+  for (const cap of ['max_tokens', 'max_completion_tokens']) {
+    const value = json[cap];
+    if (typeof value === 'number') request[cap] = Math.max(1, value - delivered.events);
+  }
+  if (rung.provider.streamUsage) request.stream_options = { include_usage: true };
+  return Buffer.from(JSON.stringify(request));
+}

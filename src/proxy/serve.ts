@@ -1,0 +1,111 @@
+import type { FastifyInstance } from 'fastify';
+import { type Clock, type Random, systemClock } from '../clock.ts';
+import type { Overrides } from '../config/assemble.ts';
+import type { Config } from '../config/config.ts';
+import { withSimulatorUrl } from '../config/from-environment.ts';
+import { type ConfigWatch, watchConfig } from '../config/reload.ts';
+import { Simulator } from '../simulator/simulator.ts';
+import { Telemetry } from '../telemetry/telemetry.ts';
+import { Runtime } from './runtime.ts';
+import { createServer } from './server.ts';
+
+/** How often a drain looks whether the last request has finished, milliseconds. */
+const DRAIN_LOOK_MS = 50;
+
+export interface ServeOptions {
+  readonly config: Config;
+  /** Watched and reloaded; undefined: configured by the environment alone. */
+  readonly configPath?: string | undefined;
+  readonly overrides?: Overrides;
+  readonly clock?: Clock;
+  readonly random?: Random;
+  readonly telemetry?: Telemetry;
+  /** SIGTERM and SIGINT drain and end the process. Off in tests that run several servers in one process. */
+  readonly signals?: boolean;
+}
+
+/** A proxy that listens. */
+export interface Serving {
+  /** `http://127.0.0.1:8080` */
+  readonly url: string;
+  readonly runtime: Runtime;
+  /** The simulator behind it, where no provider is known. */
+  readonly simulator: Simulator | undefined;
+  /** Takes nothing new, lets what is under way finish for up to `drain` milliseconds, then closes everything. */
+  close(): Promise<void>;
+}
+
+/** Starts the proxy. @throws when the address cannot be bound */
+export async function serve(options: ServeOptions): Promise<Serving> {
+  const clock = options.clock ?? systemClock;
+  const telemetry = options.telemetry ?? new Telemetry({ level: options.config.telemetry.log });
+  const simulator = options.config.simulator ? await Simulator.start() : undefined;
+  const config = simulator === undefined ? options.config : withSimulatorUrl(options.config, simulator.port);
+  const runtime = new Runtime({ config, clock, random: options.random ?? Math.random, telemetry });
+  const app = createServer(runtime);
+  const url = await app.listen({ host: config.listen.host, port: config.listen.port }).catch(async (error: unknown) => {
+    await runtime.close();
+    await simulator?.close();
+    throw error;
+  });
+  for (const notice of config.notices) telemetry.notice(notice);
+  telemetry.started(url, config.source);
+
+  const watch =
+    options.configPath === undefined ? undefined : watchFile(options.configPath, config, options.overrides, runtime);
+  let closing: Promise<void> | undefined;
+  const close = () => {
+    closing ??= drain(app, runtime, watch).then(() => simulator?.close());
+    return closing;
+  };
+  if (options.signals !== false) closeOnSignals(close, telemetry);
+  return { url, runtime, simulator, close };
+}
+
+function watchFile(path: string, config: Config, overrides: Overrides | undefined, runtime: Runtime): ConfigWatch {
+  return watchConfig({
+    path,
+    env: process.env,
+    config,
+    ...(overrides === undefined ? {} : { overrides }),
+    onChange: (changed, notices) => {
+      runtime.reload(changed);
+      runtime.telemetry.reloaded(path, notices);
+    },
+    onError: (error) => runtime.telemetry.reloadRefused(path, error.message),
+  });
+}
+
+async function drain(app: FastifyInstance, runtime: Runtime, watch: ConfigWatch | undefined): Promise<void> {
+  runtime.draining = true;
+  watch?.close();
+  // Idle connections are closed; those with a request under way stay until it is answered.
+  app.server.closeIdleConnections();
+  const until = runtime.clock.now() + runtime.config.drain;
+  while (runtime.inFlight > 0 && runtime.clock.now() < until) await pause(runtime.clock, DRAIN_LOOK_MS);
+  for (const exchange of runtime.exchanges) exchange.cancellation.cancel('shutdown');
+  // What was just cut off is told so in its stream; that takes a turn of the event loop, not more.
+  if (runtime.inFlight > 0) await pause(runtime.clock, DRAIN_LOOK_MS);
+  app.server.closeAllConnections();
+  await app.close();
+  await runtime.close();
+}
+
+function closeOnSignals(close: () => Promise<void>, telemetry: Telemetry): void {
+  const onSignal = (signal: NodeJS.Signals) => {
+    telemetry.notice(`${signal}: draining`);
+    // A second signal means it: without a listener the default action ends the process.
+    process.off('SIGTERM', onSignal).off('SIGINT', onSignal);
+    close().catch((error: unknown) => {
+      telemetry.defect(error);
+      process.exitCode = 1;
+    });
+  };
+  process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
+}
+
+function pause(clock: Clock, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    clock.setTimeout(resolve, ms);
+  });
+}

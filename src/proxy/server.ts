@@ -1,0 +1,165 @@
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Clock } from '../clock.ts';
+import type { Endpoint } from '../dialects/endpoint.ts';
+import type { Failure } from '../failures/failure.ts';
+import { ownFailure } from '../failures/own-errors.ts';
+import { renderOpenAiError } from '../failures/render-openai.ts';
+import { admit } from './admission.ts';
+import { newExchangeId } from './exchange-id.ts';
+import { HEALTH_PATHS, healthRoutes } from './health.ts';
+import { modelRoutes } from './models.ts';
+import { sendOwn } from './own-reply.ts';
+import { serve } from './pipeline.ts';
+import { BodyRefused, readRequestBody } from './read-body.ts';
+import { receive } from './receive.ts';
+import { sendFailure } from './replies.ts';
+import type { Runtime } from './runtime.ts';
+
+const ROUTES: readonly { readonly url: string; readonly endpoint: Endpoint }[] = [
+  { url: '/v1/chat/completions', endpoint: 'chat' },
+  { url: '/v1/completions', endpoint: 'completions' },
+  { url: '/v1/embeddings', endpoint: 'embeddings' },
+];
+
+/** A request that is not complete after so long holds its place for nobody: a body of the largest size takes less. */
+const ARRIVES_WITHIN_MS = 120_000;
+/** How often the server looks for such requests, milliseconds. */
+const ARRIVAL_LOOK_MS = 10_000;
+/** A connection that was refused may take so long to hear of it, milliseconds. */
+const GOODBYE_MS = 1_000;
+
+/** The HTTP server: routes, limits, and errors in the client's dialect. Not yet listening. */
+export function createServer(runtime: Runtime): FastifyInstance {
+  const { limits } = runtime.config;
+  const app = Fastify({
+    bodyLimit: limits.body,
+    // The pipeline logs one line an exchange; Fastify's own two a request would say less at a higher price.
+    logger: false,
+    requestIdHeader: false,
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    requestTimeout: ARRIVES_WITHIN_MS,
+    http: { maxHeaderSize: limits.headers, connectionsCheckingInterval: ARRIVAL_LOOK_MS },
+    clientErrorHandler: (error, socket) => refuseBrokenRequest(error, socket, runtime.clock),
+    frameworkErrors: (_error, _request, reply) =>
+      sendOwn(reply as unknown as FastifyReply, ownFailure('bad_request', 'the URL is malformed')),
+  });
+  app.server.maxConnections = limits.connections;
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, payload, done) => readRequestBody(payload, limits.body, done));
+  app.addHook('onRequest', (request, reply, done) => {
+    const refusal = admit(request, reply, runtime);
+    if (refusal === undefined) done();
+    else sendOwn(reply, refusal);
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const path = pathOf(request);
+    const allowed = allowedAt(path);
+    if (allowed === undefined) {
+      sendOwn(reply, ownFailure('unknown_route', `there is no ${request.method} ${path}`));
+      return;
+    }
+    reply.header('allow', allowed);
+    sendOwn(reply, ownFailure('method_not_allowed', `${path} takes ${allowed}, not ${request.method}`));
+  });
+  app.setErrorHandler((error, _request, reply) => sendOwn(reply, fromFastify(error, runtime)));
+  for (const { url, endpoint } of ROUTES) {
+    app.post(url, (request, reply) => handle(endpoint, request, reply, runtime));
+  }
+  modelRoutes(app, runtime);
+  healthRoutes(app, runtime);
+  return app;
+}
+
+async function handle(
+  endpoint: Endpoint,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  runtime: Runtime,
+): Promise<void> {
+  const received = receive(endpoint, request, reply, runtime, runtime.clock.now());
+  if ('class' in received) {
+    sendOwn(reply, received);
+    return;
+  }
+  reply.hijack();
+  try {
+    await serve(received, runtime);
+  } catch (error) {
+    // A defect of ours: said as such, logged with its stack, and never a process that dies of one request.
+    runtime.telemetry.defect(error);
+    sendFailure(
+      received,
+      runtime,
+      ownFailure('internal_error', 'an internal error of the proxy; its log has the details'),
+    );
+  }
+}
+
+/** What Fastify found wrong before the route was reached. */
+function fromFastify(error: unknown, runtime: Runtime): Failure {
+  if (error instanceof BodyRefused) return error.failure;
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  switch (code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return ownFailure('body_too_large', `the body is larger than ${runtime.config.limits.body} bytes (limits.body)`);
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return ownFailure(
+        'unsupported_media_type',
+        'the content-type is malformed; send application/json',
+        'content-type',
+      );
+    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
+      return ownFailure('bad_request', 'the body is not as long as its content-length says');
+    default:
+      runtime.telemetry.defect(error);
+      return ownFailure('internal_error', 'an internal error of the proxy; its log has the details');
+  }
+}
+
+/** What the HTTP parser refused: there is no request to reply to, only a socket. */
+function refuseBrokenRequest(error: Error & { code?: string }, socket: Socket, clock: Clock): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const failure = brokenRequest(error.code);
+  const { status, headers, body } = renderOpenAiError(failure, {
+    requestId: newExchangeId(),
+    attempts: [],
+    spent: false,
+  });
+  const text = JSON.stringify(body);
+  const lines = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Error'}`,
+    'content-type: application/json; charset=utf-8',
+    `content-length: ${Buffer.byteLength(text)}`,
+    'connection: close',
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+  ];
+  socket.end(`${lines.join('\r\n')}\r\n\r\n${text}`);
+  // A client that never closes its side would keep the connection, and the place of the request it had begun.
+  const timer = clock.setTimeout(() => socket.destroy(), GOODBYE_MS);
+  socket.once('close', () => clock.clearTimeout(timer));
+}
+
+function brokenRequest(code: string | undefined): Failure {
+  if (code === 'HPE_HEADER_OVERFLOW')
+    return ownFailure('headers_too_large', 'the request head is larger than limits.headers');
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return ownFailure('body_timeout', 'the request did not arrive in time');
+  return ownFailure('bad_request', 'this is not a valid HTTP request');
+}
+
+/** The methods a known path takes, for those who come with another one. */
+function allowedAt(path: string): string | undefined {
+  if (ROUTES.some(({ url }) => url === path)) return 'POST';
+  return path === '/v1/models' || path.startsWith('/v1/models/') || HEALTH_PATHS.includes(path)
+    ? 'GET, HEAD'
+    : undefined;
+}
+
+function pathOf(request: FastifyRequest): string {
+  return request.url.split('?', 1)[0] ?? '/';
+}
