@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
+import OpenAI from 'openai';
+import type { Random } from '../../src/clock.ts';
+import { parseConfig } from '../../src/config/load.ts';
+import { type Serving, serve } from '../../src/proxy/serve.ts';
+import { Simulator, type SimulatorOptions } from '../../src/simulator/simulator.ts';
+import { type ExchangeRecord, Telemetry } from '../../src/telemetry/telemetry.ts';
+import { seeded } from '../breakers/seeded.ts';
+import { FastClock } from './fast-clock.ts';
+
+/** How much faster than real time the chaos tests run. */
+const SPEED = 20;
+
+export interface RigOptions {
+  /** One simulator for each, named `a`, `b`, `c`... and configured as the provider of that name. Default: one. */
+  readonly upstreams?: readonly SimulatorOptions[];
+  /** YAML of everything but the providers. `up(a)` in it becomes the simulator's base URL. */
+  readonly config: string;
+  /** YAML of the providers; default: each upstream with one key. */
+  readonly providers?: string;
+  readonly speed?: number;
+  readonly seed?: number;
+}
+
+/** A proxy with simulators behind it and everything it tells, closed and checked at the end of the test. */
+export interface Rig {
+  readonly proxy: Serving;
+  readonly upstreams: readonly Simulator[];
+  readonly clock: FastClock;
+  /** Every settled exchange, in order. */
+  readonly records: readonly ExchangeRecord[];
+  /** Everything else that was logged. */
+  readonly events: readonly Record<string, unknown>[];
+  /** The official client. It never retries by itself here: each call is one request. */
+  readonly openai: OpenAI;
+}
+
+/** Telemetry that keeps what it is told. */
+class KeptTelemetry extends Telemetry {
+  readonly records: ExchangeRecord[] = [];
+
+  override exchangeDone(record: ExchangeRecord): void {
+    super.exchangeDone(record);
+    this.records.push({ ...record, attempts: [...record.attempts] });
+  }
+}
+
+/** Starts it, and after the test closes it and checks what must hold after every case. */
+export async function rig(t: TestContext, options: RigOptions): Promise<Rig> {
+  const clock = new FastClock(options.speed ?? SPEED);
+  const random: Random = seeded(options.seed ?? 1);
+  const upstreams = await Promise.all((options.upstreams ?? [{}]).map((one) => Simulator.start({ clock, ...one })));
+  const names = 'abcdefgh';
+  const providers =
+    options.providers ??
+    `providers:\n${upstreams.map((up, i) => `  ${names[i]}: {baseUrl: "${up.baseUrl}", apiKey: key-${names[i]}}`).join('\n')}`;
+  const text = `listen: {host: 127.0.0.1, port: 0}\n${providers}\n${patience(options)}${options.config}`.replaceAll(
+    /up\((\w)\)/g,
+    (_, name: string) => upstreams[names.indexOf(name)]?.baseUrl ?? 'http://127.0.0.1:1/v1',
+  );
+  const events: Record<string, unknown>[] = [];
+  const telemetry = new KeptTelemetry({ level: 'debug', write: (line) => events.push(JSON.parse(line)) });
+  const config = parseConfig('rig.yaml', text, {});
+  const proxy = await serve({ config, clock, random, telemetry, signals: false });
+  const openai = new OpenAI({ baseURL: `${proxy.url}/v1`, apiKey: 'client', maxRetries: 0 });
+
+  t.after(async () => {
+    const stillHeld = await afterEveryCase(proxy, upstreams);
+    await proxy.close();
+    await Promise.all(upstreams.map((up) => up.close()));
+    assert.deepEqual(stillHeld, [], 'after the case nothing may still be held');
+    const calls = upstreams.reduce((sum, up) => sum + up.requests.filter(({ method }) => method === 'POST').length, 0);
+    const tries = telemetry.records.reduce((sum, record) => sum + record.tries, 0);
+    assert.ok(calls <= tries, `${calls} calls were made, but only ${tries} accounted for`);
+    assert.equal(clock.pending.size, 0, 'no timer may be left behind');
+    assert.deepEqual(
+      events.filter((event) => event.msg === 'defect'),
+      [],
+      'no defect may be logged',
+    );
+  });
+  return { proxy, upstreams, clock, records: telemetry.records, events, openai };
+}
+
+/** At twenty times its speed the default of 3 s for a connection is 150 ms of a machine that others use, too. */
+function patience({ config, speed = SPEED }: RigOptions): string {
+  const says = /\b(?:defaults|connect|total):/.test(config);
+  return says || speed === 1 ? '' : 'defaults: {timeouts: {connect: 60s}}\n';
+}
+
+/** The invariants: no exchange, slot or probe held, no request open upstream. */
+async function afterEveryCase(proxy: Serving, upstreams: readonly Simulator[]): Promise<string[]> {
+  const held = () => [
+    ...(proxy.runtime.inFlight > 0 ? [`${proxy.runtime.inFlight} requests in flight`] : []),
+    ...(proxy.runtime.bodyBytes > 0 ? [`${proxy.runtime.bodyBytes} body bytes`] : []),
+    ...[...proxy.runtime.exchanges].map((exchange) => `exchange ${exchange.id}`),
+    ...proxy.runtime.gates.circuits
+      .snapshots()
+      .filter((one) => one.probing)
+      .map((one) => `probe of ${one.name}`),
+    ...upstreams.filter((up) => up.openRequests > 0).map((up) => `${up.openRequests} requests open at ${up.url}`),
+  ];
+  // Closing travels over real sockets: give it a moment, and no more than that.
+  for (let look = 0; look < 50 && held().length > 0; look++) await new Promise((resolve) => setTimeout(resolve, 10));
+  return held();
+}
+
+/** One message, for calls whose content does not matter. */
+export const HELLO: OpenAI.ChatCompletionMessageParam[] = [{ role: 'user', content: 'hello' }];
+
+/** The text of a stream, read to its end. */
+export async function textOf(stream: AsyncIterable<OpenAI.ChatCompletionChunk>): Promise<string> {
+  let text = '';
+  for await (const chunk of stream) text += chunk.choices[0]?.delta.content ?? '';
+  return text;
+}
