@@ -1,0 +1,166 @@
+import { CPU_METRIC } from './cpu.ts';
+import {
+  ALL_DOWN,
+  ANSWERED_METRIC,
+  DEAD_PRIMARY,
+  PENALTY_METRIC,
+  RANDOM_FAULTS,
+  TRIES_METRIC,
+  TRUNCATED_METRIC,
+} from './faults.ts';
+import { LATENCY_RATE, P50_METRIC, P99_METRIC, STEADY } from './latency.ts';
+import type { PayloadName } from './load/payloads.ts';
+import { type Figure, type Lookup, lookupIn, pairwise } from './measure/figure.ts';
+import { digits, median } from './measure/statistics.ts';
+import { FLAT_METRIC, FRESH, IDLE_METRIC } from './memory.ts';
+import type { SectionName } from './options.ts';
+import { BACK_TO_BACK, EVENT_METRIC, PACED } from './stream.ts';
+import type { SubjectName } from './subjects/subject.ts';
+
+/** A number that Breakwater has to hold. */
+export interface Mark {
+  readonly section: SectionName;
+  readonly what: string;
+  readonly bound: 'at most' | 'below' | 'at least';
+  readonly limit: number;
+  readonly unit: 'x' | 'ms' | '%' | 'MB' | 'tries' | 'answers' | 'MB/h';
+  /** The measured value; undefined where it was not measured. */
+  readonly value: (lookup: Lookup) => number | undefined;
+}
+
+export interface Verdict {
+  readonly what: string;
+  readonly limit: string;
+  readonly measured: string;
+  readonly verdict: 'held' | 'MISSED' | 'not measured';
+}
+
+const ratio = (a: number, b: number) => a / b;
+const difference = (a: number, b: number) => a - b;
+
+function cpuRatio(who: SubjectName, size: PayloadName, base: SubjectName, limit: number): Mark {
+  return {
+    section: 'cpu',
+    what: `CPU, ${size}, ${who === 'spliced' ? 'model name changed, ' : ''}over ${base}`,
+    bound: 'at most',
+    limit,
+    unit: 'x',
+    value: (lookup) => pairwise(lookup(CPU_METRIC, size, who), lookup(CPU_METRIC, size, base), ratio),
+  };
+}
+
+function eventRatio(pace: string, limit: number): Mark {
+  return {
+    section: 'stream',
+    what: `CPU of a stream event, ${pace}, over bare`,
+    bound: 'at most',
+    limit,
+    unit: 'x',
+    value: (lookup) => pairwise(lookup(EVENT_METRIC, pace, 'breakwater'), lookup(EVENT_METRIC, pace, 'bare'), ratio),
+  };
+}
+
+function addedLatency(metric: string, name: string, limit: number): Mark {
+  return {
+    section: 'latency',
+    what: `added latency at ${LATENCY_RATE}/s, ${name}, over direct`,
+    bound: 'below',
+    limit,
+    unit: 'ms',
+    value: (lookup) => pairwise(lookup(metric, STEADY, 'breakwater'), lookup(metric, STEADY, 'direct'), difference),
+  };
+}
+
+/** A figure of Breakwater alone. */
+function own(
+  section: SectionName,
+  what: string,
+  bound: Mark['bound'],
+  limit: number,
+  unit: Mark['unit'],
+  metric: string,
+  circumstance: string,
+): Mark {
+  const value = (lookup: Lookup) => {
+    const rounds = lookup(metric, circumstance, 'breakwater');
+    return rounds === undefined ? undefined : median(rounds);
+  };
+  return { section, what, bound, limit, unit, value };
+}
+
+/** The numbers to hold. */
+export const MARKS: readonly Mark[] = [
+  cpuRatio('breakwater', '1 kB', 'bare', 2.2),
+  cpuRatio('breakwater', '20 kB', 'bare', 2.5),
+  cpuRatio('breakwater', '500 kB', 'bare', 6),
+  cpuRatio('spliced', '1 kB', 'bare', 2.2),
+  cpuRatio('spliced', '20 kB', 'bare', 2.5),
+  cpuRatio('spliced', '500 kB', 'bare', 6),
+  cpuRatio('breakwater', '1 kB', 'portkey', 0.33),
+  cpuRatio('breakwater', '20 kB', 'portkey', 0.25),
+  cpuRatio('breakwater', '500 kB', 'portkey', 0.17),
+  eventRatio(PACED, 1.5),
+  eventRatio(BACK_TO_BACK, 2),
+  addedLatency(P50_METRIC, 'p50', 1),
+  addedLatency(P99_METRIC, 'p99', 5),
+  own('faults', 'answered, 20% faults', 'at least', 99.95, '%', ANSWERED_METRIC, RANDOM_FAULTS.at20.name),
+  own('faults', 'tries a request, 20% faults', 'at most', 1.35, 'tries', TRIES_METRIC, RANDOM_FAULTS.at20.name),
+  own('faults', 'answered, 30% faults', 'at least', 99.8, '%', ANSWERED_METRIC, RANDOM_FAULTS.at30.name),
+  own(
+    'faults',
+    'answered, 20% faults, streams break, held',
+    'at least',
+    99.95,
+    '%',
+    ANSWERED_METRIC,
+    RANDOM_FAULTS.held20.name,
+  ),
+  own(
+    'faults',
+    'tries a request, 20% faults, streams break, held',
+    'at most',
+    1.35,
+    'tries',
+    TRIES_METRIC,
+    RANDOM_FAULTS.held20.name,
+  ),
+  own(
+    'faults',
+    'answered, 30% faults, streams break, held',
+    'at least',
+    99.8,
+    '%',
+    ANSWERED_METRIC,
+    RANDOM_FAULTS.held30.name,
+  ),
+  ...Object.values(RANDOM_FAULTS).map(({ name }) =>
+    own('faults', `truncated shown as whole, ${name}`, 'at most', 0, 'answers', TRUNCATED_METRIC, name),
+  ),
+  own('faults', 'answered, primary dead', 'at least', 100, '%', ANSWERED_METRIC, DEAD_PRIMARY),
+  own('faults', 'p99 penalty, primary dead, circuit open', 'below', 5, 'ms', PENALTY_METRIC, DEAD_PRIMARY),
+  own('faults', 'tries a request, everything down', 'at most', 1.1, 'tries', TRIES_METRIC, ALL_DOWN),
+  own('memory', 'RSS idle', 'below', 120, 'MB', IDLE_METRIC, FRESH),
+  own('memory', 'RSS slope beyond noise, soak of 10 min or more', 'at most', 0, 'MB/h', FLAT_METRIC, 'soak'),
+];
+
+/** The verdicts on the numbers that these sections measure. */
+export function judge(figures: readonly Figure[], sections: readonly SectionName[]): Verdict[] {
+  const lookup = lookupIn(figures);
+  return MARKS.filter((mark) => sections.includes(mark.section)).map((mark) => {
+    const value = mark.value(lookup);
+    const limit = `${mark.bound} ${mark.limit} ${mark.unit}`;
+    if (value === undefined) return { what: mark.what, limit, measured: '-', verdict: 'not measured' };
+    return {
+      what: mark.what,
+      limit,
+      measured: `${digits(value, mark.unit === '%')} ${mark.unit}`,
+      verdict: holds(mark, value) ? 'held' : 'MISSED',
+    };
+  });
+}
+
+/** NaN holds nothing. */
+function holds(mark: Mark, value: number): boolean {
+  if (mark.bound === 'at least') return value >= mark.limit;
+  return mark.bound === 'below' ? value < mark.limit : value <= mark.limit;
+}
