@@ -49,7 +49,9 @@ export function sendFailure(exchange: Exchange, runtime: Runtime, failure: Failu
   exchange.outcome.httpStatus = rendered.status;
   const headers = ownHeaders(exchange, runtime);
   headers.push('content-type', 'application/json; charset=utf-8');
-  for (const [name, value] of Object.entries(rendered.headers)) headers.push(name, value);
+  for (const [name, value] of Object.entries(rendered.headers)) {
+    if (name !== 'x-breakwater-request-id') headers.push(name, value);
+  }
   exchange.client.sendWhole(rendered.status, headers, Buffer.from(JSON.stringify(rendered.body)));
 }
 
