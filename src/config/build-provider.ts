@@ -10,7 +10,6 @@ import {
   type ProviderAuth,
 } from '../providers/presets.ts';
 import type { Provider } from './config.ts';
-import { DEFAULT_CONNECTIONS } from './defaults.ts';
 import { buildKeys } from './keys.ts';
 import type { Report } from './path.ts';
 import type { ProviderShape } from './schema.ts';
@@ -68,7 +67,7 @@ export function buildProvider(name: string, given: ProviderShape, file: string, 
     // An unknown server may refuse a field it does not know, and then every stream fails.
     streamUsage: given.streamUsage ?? preset?.streamUsage ?? false,
     concurrency: given.concurrency ?? { kind: 'none' },
-    connections: given.connections ?? DEFAULT_CONNECTIONS,
+    connections: given.connections,
     http2: given.http2 ?? false,
     ca: resolveCa(given, file, baseUrl, report),
     verified: preset?.verified ?? false,

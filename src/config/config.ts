@@ -80,8 +80,8 @@ export interface Provider {
   readonly owns: readonly RegExp[];
   readonly streamUsage: boolean;
   readonly concurrency: ConcurrencyLimit;
-  /** Sockets kept to the provider. */
-  readonly connections: number;
+  /** The most sockets to the provider; undefined: as many as there are requests, which `limits.concurrency` bounds. */
+  readonly connections: number | undefined;
   readonly http2: boolean;
   /** Absolute path of a PEM file trusted beside the system's authorities. */
   readonly ca: string | undefined;

@@ -22,9 +22,6 @@ export const DEFAULT_DRAIN = 30 * SECOND;
 
 export const DEFAULT_LOG_LEVEL: LogLevel = 'info';
 
-/** Sockets kept to one provider. */
-export const DEFAULT_CONNECTIONS = 256;
-
 export const DEFAULT_ADAPTIVE = deepFreeze({ min: 4, max: 256 });
 
 export const DEFAULT_MODEL_SETTINGS: ModelSettings = deepFreeze({

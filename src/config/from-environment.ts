@@ -3,7 +3,7 @@ import { assembleConfig, type Overrides } from './assemble.ts';
 import { buildProvider } from './build-provider.ts';
 import type { Config, Provider } from './config.ts';
 import { ConfigError, type Problem } from './config-error.ts';
-import { DEFAULT_CONNECTIONS, DEFAULT_MODEL_SETTINGS } from './defaults.ts';
+import { DEFAULT_MODEL_SETTINGS } from './defaults.ts';
 import type { Environment } from './interpolate.ts';
 import { formatPath } from './path.ts';
 import type { ProviderShape } from './schema.ts';
@@ -126,6 +126,6 @@ function simulatorProvider(port: number): Provider {
     ),
     // It answers, and fails, in OpenAI's shapes.
     family: 'openai',
-    connections: DEFAULT_CONNECTIONS,
+    connections: undefined,
   };
 }

@@ -95,7 +95,11 @@ export const providerSchema = z.strictObject({
     'It accepts stream_options.include_usage. Default: the preset’s; false for other base URLs.',
   ).optional(),
   concurrency: concurrency.optional(),
-  connections: integer('Sockets kept to it. Default 256.', 1, 65_535).optional(),
+  connections: integer(
+    'The most sockets to it. A request that finds none free waits for one within timeouts.connect. Default: as many as there are requests.',
+    1,
+    65_535,
+  ).optional(),
   http2: flag('Speak HTTP/2 where it offers it. Default false.').optional(),
   ca: text('PEM file with the authority of a private TLS certificate; relative to this file.').optional(),
 });

@@ -36,7 +36,7 @@ test('a provider named like a preset is that preset', () => {
   assert.deepEqual(groq.auth, { kind: 'bearer' });
   assert.equal(groq.passthrough, false);
   assert.equal(groq.streamUsage, true);
-  assert.equal(groq.connections, 256);
+  assert.equal(groq.connections, undefined);
   assert.equal(groq.http2, false);
 });
 
