@@ -25,7 +25,8 @@ export async function askRung(
 ): Promise<Answered | Unanswered> {
   const moreToAsk = !mode.lastHope && laterRungOpen(exchange, rung);
   const loop = new RungLoop<Answered>(exchange, runtime, rung, { ...mode, moreToAsk }, (headers, lease, newSocket) =>
-    tryTarget(exchange, runtime, rung, { ...mode, headers, lease, newSocket, moreToAsk }),
+    // A target asked against its open circuit gets the usual time and no more: it is expected to fail.
+    tryTarget(exchange, runtime, rung, { ...mode, headers, lease, newSocket, patient: !moreToAsk && !mode.lastHope }),
   );
   try {
     return await loop.run();

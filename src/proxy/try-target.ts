@@ -22,8 +22,8 @@ export interface TryOptions {
   /** No kept connection: the one before was lost, and those kept beside it may be as dead. */
   readonly newSocket: boolean;
   readonly cancellation: Cancellation;
-  /** Another rung could still be asked: this one may not use up the deadline. */
-  readonly moreToAsk: boolean;
+  /** Nobody else is left to ask: the target may use what is left of the deadline. */
+  readonly patient: boolean;
   readonly continuation?: Continuation;
 }
 
@@ -50,8 +50,8 @@ export async function tryTarget(
     body: options.continuation?.body ?? bodyFor(exchange, rung, askForUsage),
     timers: {
       connect: timeouts.connect,
-      // Never cut the last hope: with nobody else to ask, the target may use what is left of the deadline.
-      firstToken: options.moreToAsk ? timeouts.firstToken : Number.POSITIVE_INFINITY,
+      // Never cut the last one that may still answer.
+      firstToken: options.patient ? Number.POSITIVE_INFINITY : timeouts.firstToken,
       stall: timeouts.stall,
       deadlineAt: exchange.deadlineAt,
     },

@@ -172,3 +172,17 @@ test('a probe that fails is not repeated, and the request goes on to the fallbac
   assert.equal(it.upstreams[0]?.requestCount, spent + 1);
   assert.equal(changesOf(it, 'a/sim-500').at(-1), 'half-open > open (probe-failed)');
 });
+
+test('row 6: a call let through an open circuit waits for its first token and not for the deadline', async (t) => {
+  const it = await rig(t, { config: 'models: {m: {targets: [a/sim-ok], timeouts: {firstToken: 2s}}}' });
+  const [a] = it.upstreams;
+  a?.behave('sim-ok', '500');
+  await openAll(it, 'm', ['a/sim-ok']);
+  a?.behave('sim-ok', 'silent');
+  const before = it.clock.now();
+
+  const refusal = await refusalOf(it.openai.chat.completions.create({ model: 'm', messages: HELLO }));
+
+  assert.equal(refusal.status, 503);
+  assert.ok(it.clock.now() - before < 60_000, 'far from the deadline of ten minutes');
+});
