@@ -6,6 +6,7 @@ import { continueAfter, FixedText, hashText, mix, RepeatedText, SeededText, type
 export type Finish = 'stop' | 'length' | 'tool_calls' | 'content_filter';
 
 export interface ToolCall {
+  /** Without the prefix by which an API's ids are known (`call_`, `toolu_`). */
   readonly id: string;
   readonly name: string;
   /** The arguments' JSON in the parts a stream sends. */
@@ -13,19 +14,30 @@ export interface ToolCall {
 }
 
 /** What the model says, in terms no dialect owns. */
-export type Answer =
+export type Answer = Said & {
+  /** What the model thought before. */
+  readonly thoughts?: Tokens;
+};
+
+type Said =
   | { readonly kind: 'text' | 'refusal'; readonly texts: readonly Tokens[]; readonly finish: Finish }
   | { readonly kind: 'tools'; readonly calls: readonly ToolCall[]; readonly finish: Finish };
 
 export interface Usage {
   readonly prompt: number;
   readonly completion: number;
+  /** Of the prompt: read from the cache. */
+  readonly cached?: number;
+  /** Of the completion: thoughts. */
+  readonly reasoning?: number;
 }
 
 const WEATHER = {
   name: 'get_weather',
   parameters: { type: 'object', properties: { city: { const: 'Oslo' }, unit: { enum: ['celsius', 'fahrenheit'] } } },
 };
+
+const THOUGHT_TOKENS = 8;
 
 /** A break needs an answer that goes on behind it. */
 const TOKENS_BEHIND_BREAK = 8;
@@ -38,6 +50,11 @@ const TOKENS_BEHIND_BREAK = 8;
  */
 export function composeAnswer(call: Call, behaviour: Behaviour, defaultTokens: number): Answer {
   const seed = hashText(call.promptText);
+  const said = composeSaid(call, behaviour, seed, defaultTokens);
+  return behaviour.thinks ? { ...said, thoughts: new SeededText(mix(seed, 2), THOUGHT_TOKENS) } : said;
+}
+
+function composeSaid(call: Call, behaviour: Behaviour, seed: number, defaultTokens: number): Said {
   switch (behaviour.answer) {
     case 'tools':
     case 'parallel-tools':
@@ -60,19 +77,27 @@ export function composeAnswer(call: Call, behaviour: Behaviour, defaultTokens: n
 
 /** What the answer costs, or what the behaviour says it costs. */
 export function usageOf(call: Call, answer: Answer, behaviour: Behaviour): Usage {
-  if (behaviour.usage !== undefined) return behaviour.usage;
-  return { prompt: call.promptTokens, completion: countAnswerTokens(answer) };
+  const { prompt, completion } = behaviour.usage ?? {
+    prompt: call.promptTokens,
+    completion: countAnswerTokens(answer),
+  };
+  return {
+    prompt,
+    completion,
+    ...(behaviour.cached === undefined ? {} : { cached: Math.min(behaviour.cached, prompt) }),
+    ...(answer.thoughts === undefined ? {} : { reasoning: Math.min(answer.thoughts.length, completion) }),
+  };
 }
 
 /** The tokens a stream of the answer sends; a tool call's name is one. */
 export function countAnswerTokens(answer: Answer): number {
-  let tokens = 0;
+  let tokens = answer.thoughts?.length ?? 0;
   if (answer.kind === 'tools') for (const call of answer.calls) tokens += 1 + call.parts.length;
   else for (const text of answer.texts) tokens += text.length;
   return tokens;
 }
 
-function composeTexts(call: Call, behaviour: Behaviour, seed: number, defaultTokens: number): Answer {
+function composeTexts(call: Call, behaviour: Behaviour, seed: number, defaultTokens: number): Said {
   let finish: Finish = behaviour.forceLength ? 'length' : behaviour.answer === 'filtered' ? 'content_filter' : 'stop';
   const texts: Tokens[] = [];
   for (let choice = 0; choice < call.choices; choice++) {
@@ -150,7 +175,7 @@ function composeCalls(call: Call, behaviour: Behaviour, seed: number): ToolCall[
     const tool = offered[i % offered.length] ?? WEATHER;
     const whole = JSON.stringify(jsonFromSchema(tool.parameters, mix(seed, i)) ?? {});
     const json = behaviour.answer === 'bad-tool-args' ? `${whole.slice(0, -1)},` : whole;
-    return { id: `call_sim${mix(seed, i).toString(36)}${i}`, name: tool.name, parts: inParts(json, 4) };
+    return { id: `sim${mix(seed, i).toString(36)}${i}`, name: tool.name, parts: inParts(json, 4) };
   });
 }
 

@@ -87,6 +87,10 @@ export interface Behaviour {
   readonly bigEventBytes: number;
   /** Usage to report instead of the true one. */
   readonly usage: { readonly prompt: number; readonly completion: number } | undefined;
+  /** So many of the prompt's tokens are reported as read from the cache. */
+  readonly cached: number | undefined;
+  /** The answer is thought about first, and the thoughts are told. */
+  readonly thinks: boolean;
   readonly headersMs: number;
   readonly firstTokenMs: number | undefined;
   readonly tokenMs: number | undefined;
@@ -126,6 +130,8 @@ export const OK: Behaviour = {
   forceLength: false,
   bigEventBytes: 256 * 1024,
   usage: undefined,
+  cached: undefined,
+  thinks: false,
   headersMs: 0,
   firstTokenMs: undefined,
   tokenMs: undefined,

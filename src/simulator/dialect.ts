@@ -1,25 +1,32 @@
 import type { Answer, Usage } from './answer.ts';
 import type { Wire } from './behaviour.ts';
 import type { Call, JsonObject } from './call.ts';
+import type { ErrorShape } from './provider-errors.ts';
 
 /** What an answer carries beside its text. */
 export interface Identity {
+  /** Without the prefix by which an API's ids are known (`chatcmpl-`, `msg_`). */
   readonly id: string;
   /** Seconds since the epoch. */
   readonly created: number;
   readonly model: string;
 }
 
-/** A streamed answer as server-sent events, each ended by an empty line. Tokens are made when they are due. */
+/**
+ * A streamed answer as server-sent events, each ended by an empty line. Made when they are due and asked for in order, each
+ * once: some dialects number them.
+ */
 export interface StreamScript {
   /** What precedes the first token. */
-  readonly opening: string;
+  opening(): string;
   readonly tokens: number;
   token(index: number): string;
   /** The finish reason and the usage, so far as asked for. */
-  readonly ending: string;
+  ending(): string;
   /** `data: [DONE]`, in dialects that have one. */
-  readonly terminator: string;
+  terminator(): string;
+  /** An error in place of what would come next. */
+  error(): string;
 }
 
 export interface ErrorDetails {
@@ -32,8 +39,10 @@ export interface ErrorDetails {
 interface ErrorVoice {
   /** The body of an error, in the API's own words for the status or as given. */
   error(status: number, details?: ErrorDetails): string;
-  /** An error inside a stream. */
-  readonly errorEvent: string;
+  /** The prompt is longer than the model can read. */
+  readonly tooLong: ErrorShape;
+  /** The model has too much to do. */
+  readonly overloaded: ErrorShape;
   /** A good answer's form without anything in it. */
   hollow(kind: 'empty-choices' | 'null-content', identity: Identity, stream: boolean): string;
 }
@@ -53,11 +62,11 @@ export interface Dialect extends ErrorVoice {
   readonly malformedEvent: string;
 }
 
-/** An API that answers with vectors: never streamed. */
-export interface VectorApi extends ErrorVoice {
-  readonly kind: 'vectors';
+/** An API that answers with numbers: never streamed. */
+export interface NumberApi extends ErrorVoice {
+  readonly kind: 'numbers';
   /** The body of the answer, and the prompt's tokens. @throws {InvalidCallError} */
-  embed(body: JsonObject, model: string): { readonly body: string; readonly tokens: number };
+  answer(body: JsonObject, model: string): { readonly body: string; readonly tokens: number };
 }
 
-export type ModelApi = Dialect | VectorApi;
+export type ModelApi = Dialect | NumberApi;

@@ -1,6 +1,6 @@
 import { InvalidCallError, type JsonObject } from './call.ts';
-import type { VectorApi } from './dialect.ts';
-import { OPENAI_ERROR_EVENT, openAIError } from './openai-error.ts';
+import type { NumberApi } from './dialect.ts';
+import { openAIErrors } from './openai-error.ts';
 import { hashText, mix } from './words.ts';
 
 /** How many dimensions each word or pair of words sets. */
@@ -11,11 +11,10 @@ const LARGE_DIMENSIONS = 3072;
 const MAX_DIMENSIONS = 8192;
 
 /** OpenAI Embeddings. */
-export const openAIEmbeddings: VectorApi = {
-  kind: 'vectors',
-  embed: (body, model) => embed(readEmbeddingsCall(body, model)),
-  error: openAIError,
-  errorEvent: OPENAI_ERROR_EVENT,
+export const openAIEmbeddings: NumberApi = {
+  kind: 'numbers',
+  answer: (body, model) => embed(readEmbeddingsCall(body, model)),
+  ...openAIErrors,
   hollow: (_kind, { model }) => `{"object":"list","data":[],"model":${JSON.stringify(model)}}`,
 };
 

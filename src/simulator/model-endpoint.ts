@@ -3,12 +3,11 @@ import type { Behaviour } from './behaviour.ts';
 import { playBody } from './body-player.ts';
 import { type Call, InvalidCallError, type JsonObject } from './call.ts';
 import { strike } from './connection-faults.ts';
-import type { Dialect, Identity, ModelApi, VectorApi } from './dialect.ts';
+import type { Dialect, Identity, ModelApi, NumberApi } from './dialect.ts';
 import type { Director } from './director.ts';
 import type { Exchange } from './exchange.ts';
 import { playHollow } from './hollow-answers.ts';
-import { readOpenAIBody } from './openai-request.ts';
-import { PROVIDER_ERRORS } from './provider-errors.ts';
+import { readBody } from './read-body.ts';
 import { overLimit, refuse, refuseInvalid } from './refusals.ts';
 import { type Pace, StreamPlayer } from './stream-player.ts';
 
@@ -44,7 +43,7 @@ export class ModelEndpoint {
         refuse(exchange, api, { status: 401 });
         return;
       }
-      const body = readOpenAIBody(exchange.request.body);
+      const body = readBody(exchange.request.body);
       const model = deployment ?? body.model;
       if (typeof model !== 'string' || model === '')
         throw new InvalidCallError('you must provide a model parameter', 'model');
@@ -74,16 +73,16 @@ export class ModelEndpoint {
       return;
     }
     if (!this.#director.admit(record.model, behaviour, record)) {
-      refuse(exchange, api, PROVIDER_ERRORS.overloaded ?? { status: 503 });
+      refuse(exchange, api, api.overloaded);
       return;
     }
     const identity: Identity = {
-      id: `chatcmpl-sim${this.#instance}-${record.id}`,
+      id: `sim${this.#instance}-${record.id}`,
       created: Math.floor(exchange.now() / 1000),
       model: record.model,
     };
     try {
-      if (api.kind === 'vectors') this.#embed(exchange, api, body, behaviour, identity);
+      if (api.kind === 'numbers') this.#count(exchange, api, body, behaviour, identity);
       else this.#answer(exchange, api, api.read(body, record.model), behaviour, identity);
     } catch (error) {
       refuseInvalid(exchange, api, error);
@@ -91,7 +90,7 @@ export class ModelEndpoint {
   }
 
   #answer(exchange: Exchange, dialect: Dialect, call: Call, behaviour: Behaviour, identity: Identity): void {
-    const limit = overLimit(call.promptTokens, call.prefix, behaviour);
+    const limit = overLimit(dialect, call.promptTokens, call.prefix, behaviour);
     if (limit !== undefined) {
       refuse(exchange, dialect, limit);
       return;
@@ -104,23 +103,23 @@ export class ModelEndpoint {
     const pace = this.#paceOf(behaviour);
     if (call.stream) {
       const script = dialect.stream(identity, call, answer, reported, behaviour.wire);
-      new StreamPlayer(exchange, script, behaviour, dialect, pace).play();
+      new StreamPlayer(exchange, script, behaviour, dialect.malformedEvent, pace).play();
     } else {
       const whole = { body: dialect.whole(identity, answer, reported), tokens: countAnswerTokens(answer) };
       playBody(exchange, dialect, whole, behaviour, pace);
     }
   }
 
-  #embed(exchange: Exchange, api: VectorApi, body: JsonObject, behaviour: Behaviour, identity: Identity): void {
-    const { body: vectors, tokens } = api.embed(body, identity.model);
-    const limit = overLimit(tokens, undefined, behaviour);
+  #count(exchange: Exchange, api: NumberApi, body: JsonObject, behaviour: Behaviour, identity: Identity): void {
+    const { body: numbers, tokens } = api.answer(body, identity.model);
+    const limit = overLimit(api, tokens, undefined, behaviour);
     if (limit !== undefined) {
       refuse(exchange, api, limit);
       return;
     }
     if (playHollow(exchange, api, behaviour, identity)) return;
     exchange.record.usage = { prompt: tokens, completion: 0 };
-    playBody(exchange, api, { body: vectors, tokens: 0 }, behaviour, this.#paceOf(behaviour));
+    playBody(exchange, api, { body: numbers, tokens: 0 }, behaviour, this.#paceOf(behaviour));
   }
 
   #paceOf(behaviour: Behaviour): Pace {

@@ -2,7 +2,7 @@ import type { Answer, Usage } from './answer.ts';
 import type { Wire } from './behaviour.ts';
 import type { Call } from './call.ts';
 import type { Dialect, Identity, StreamScript } from './dialect.ts';
-import { OPENAI_ERROR_EVENT, openAIError } from './openai-error.ts';
+import { OPENAI_ERROR_EVENT, openAIErrors } from './openai-error.ts';
 import { readChatCall, readTextCall } from './openai-request.ts';
 import { joinTokens, type Tokens } from './words.ts';
 
@@ -18,18 +18,19 @@ export const openAIChat: Dialect = {
   read: readChatCall,
 
   whole(identity, answer, usage) {
+    const thoughts = answer.thoughts === undefined ? '' : `"reasoning_content":${quote(joinTokens(answer.thoughts))},`;
     const choices =
       answer.kind === 'tools'
-        ? `{"index":0,"message":{"role":"assistant","content":null,"tool_calls":[${answer.calls
+        ? `{"index":0,"message":{"role":"assistant",${thoughts}"content":null,"tool_calls":[${answer.calls
             .map(
               (call) =>
-                `{"id":${quote(call.id)},"type":"function","function":${toolFunction(call.name, call.parts.join(''))}}`,
+                `{"id":"call_${call.id}","type":"function","function":${toolFunction(call.name, call.parts.join(''))}}`,
             )
             .join(',')}],"refusal":null,"annotations":[]},"logprobs":null,"finish_reason":"${answer.finish}"}`
         : joined(answer.texts, (text, index) => {
             const said = quote(joinTokens(text));
             const content = answer.kind === 'refusal' ? `null,"refusal":${said}` : `${said},"refusal":null`;
-            return `{"index":${index},"message":{"role":"assistant","content":${content},"annotations":[]},"logprobs":null,"finish_reason":"${answer.finish}"}`;
+            return `{"index":${index},"message":{"role":"assistant",${thoughts}"content":${content},"annotations":[]},"logprobs":null,"finish_reason":"${answer.finish}"}`;
           });
     return `{${identityFields(identity, 'chat.completion')},"choices":[${choices}],${usageField(usage)}${FINGERPRINT}}`;
   },
@@ -41,19 +42,20 @@ export const openAIChat: Dialect = {
       `${before}{"index":${index},"delta":${delta},"logprobs":null,"finish_reason":${finish}}${after}`;
     const choices = Array.from({ length: answer.kind === 'tools' ? 1 : answer.texts.length }, (_, i) => i);
     return {
-      opening: choices.map((i) => event(i, OPENING_DELTA[answer.kind])).join(''),
-      ...chatTokens(answer, event),
-      ending: ending(
-        wire,
-        choices.map((i) => event(i, '{}', `"${answer.finish}"`)),
-        usageEvent(before, call, usage),
-      ),
-      terminator: DONE,
+      opening: () => choices.map((i) => event(i, OPENING_DELTA[answer.kind])).join(''),
+      ...withThoughts(answer, event, chatTokens(answer, event)),
+      ending: () =>
+        ending(
+          wire,
+          choices.map((i) => event(i, '{}', `"${answer.finish}"`)),
+          usageEvent(before, call, usage),
+        ),
+      terminator: () => DONE,
+      error: () => OPENAI_ERROR_EVENT,
     };
   },
 
-  error: openAIError,
-  errorEvent: OPENAI_ERROR_EVENT,
+  ...openAIErrors,
   malformedEvent: MALFORMED_EVENT,
 
   hollow(kind, identity, stream) {
@@ -89,19 +91,20 @@ export const openAIText: Dialect = {
     const event = (index: number, text: string, finish: string) =>
       `${before}{"text":${quote(text)},"index":${index},"logprobs":null,"finish_reason":${finish}}${after}`;
     return {
-      opening: '',
+      opening: () => '',
       ...interleaved(texts, (choice, token) => event(choice, token, 'null')),
-      ending: ending(
-        wire,
-        texts.map((_, index) => event(index, '', `"${legacyFinish(answer)}"`)),
-        usageEvent(before, call, usage),
-      ),
-      terminator: DONE,
+      ending: () =>
+        ending(
+          wire,
+          texts.map((_, index) => event(index, '', `"${legacyFinish(answer)}"`)),
+          usageEvent(before, call, usage),
+        ),
+      terminator: () => DONE,
+      error: () => OPENAI_ERROR_EVENT,
     };
   },
 
-  error: openAIError,
-  errorEvent: OPENAI_ERROR_EVENT,
+  ...openAIErrors,
   malformedEvent: MALFORMED_EVENT,
 
   hollow(kind, identity, stream) {
@@ -118,14 +121,25 @@ const OPENING_DELTA: Readonly<Record<Answer['kind'], string>> = {
 };
 
 type EventOf = (index: number, delta: string) => string;
+type TokenScript = Pick<StreamScript, 'tokens' | 'token'>;
 
-function chatTokens(answer: Answer, event: EventOf): Pick<StreamScript, 'tokens' | 'token'> {
+/** What OpenAI itself hides, as the servers tell it that do not: DeepSeek's field. */
+function withThoughts({ thoughts }: Answer, event: EventOf, said: TokenScript): TokenScript {
+  if (thoughts === undefined) return said;
+  const { length } = thoughts;
+  return {
+    tokens: length + said.tokens,
+    token: (i) => (i < length ? event(0, `{"reasoning_content":${quote(thoughts.token(i))}}`) : said.token(i - length)),
+  };
+}
+
+function chatTokens(answer: Answer, event: EventOf): TokenScript {
   if (answer.kind !== 'tools') {
     const field = answer.kind === 'refusal' ? 'refusal' : 'content';
     return interleaved(answer.texts, (choice, token) => event(choice, `{"${field}":${quote(token)}}`));
   }
   const deltas = answer.calls.flatMap(({ id, name, parts }, i) => [
-    `{"index":${i},"id":${quote(id)},"type":"function","function":${toolFunction(name, '')}}`,
+    `{"index":${i},"id":"call_${id}","type":"function","function":${toolFunction(name, '')}}`,
     ...parts.map((part) => `{"index":${i},"function":{"arguments":${quote(part)}}}`),
   ]);
   return { tokens: deltas.length, token: (i) => event(0, `{"tool_calls":[${deltas[i] ?? ''}]}`) };
@@ -148,7 +162,7 @@ function interleaved(texts: readonly Tokens[], event: (choice: number, token: st
 }
 
 function identityFields({ id, created, model }: Identity, object: string): string {
-  return `"id":"${id}","object":"${object}","created":${created},"model":${quote(model)}`;
+  return `"id":"chatcmpl-${id}","object":"${object}","created":${created},"model":${quote(model)}`;
 }
 
 /** Asked for usage, every chunk but the last says `null`, as the API does. */
@@ -168,8 +182,8 @@ function usageField(usage: Usage | undefined): string {
   return usage === undefined ? '' : `"usage":${usageObject(usage)},`;
 }
 
-function usageObject({ prompt, completion }: Usage): string {
-  return `{"prompt_tokens":${prompt},"completion_tokens":${completion},"total_tokens":${prompt + completion},"prompt_tokens_details":{"cached_tokens":0,"audio_tokens":0},"completion_tokens_details":{"reasoning_tokens":0,"audio_tokens":0,"accepted_prediction_tokens":0,"rejected_prediction_tokens":0}}`;
+function usageObject({ prompt, completion, cached = 0, reasoning = 0 }: Usage): string {
+  return `{"prompt_tokens":${prompt},"completion_tokens":${completion},"total_tokens":${prompt + completion},"prompt_tokens_details":{"cached_tokens":${cached},"audio_tokens":0},"completion_tokens_details":{"reasoning_tokens":${reasoning},"audio_tokens":0,"accepted_prediction_tokens":0,"rejected_prediction_tokens":0}}`;
 }
 
 function toolFunction(name: string, args: string): string {

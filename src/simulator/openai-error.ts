@@ -1,4 +1,5 @@
 import type { ErrorDetails } from './dialect.ts';
+import { PROVIDER_ERRORS } from './provider-errors.ts';
 
 interface Wording {
   readonly type: string;
@@ -52,5 +53,12 @@ export function openAIError(status: number, details?: ErrorDetails): string {
   });
 }
 
-/** An error in the middle of a stream. */
+/** How every API of OpenAI's words its errors. */
+export const openAIErrors = {
+  error: openAIError,
+  tooLong: PROVIDER_ERRORS.context ?? { status: 400 },
+  overloaded: PROVIDER_ERRORS.overloaded ?? { status: 503 },
+};
+
+/** An error in the middle of a stream of chunks. */
 export const OPENAI_ERROR_EVENT = `data: ${openAIError(500)}\n\n`;

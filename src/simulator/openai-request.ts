@@ -3,19 +3,6 @@ import { type Call, InvalidCallError, isObject, type JsonObject, type OfferedToo
 /** Above this `n` the API refuses too. */
 const MAX_CHOICES = 128;
 
-/** The request body as an object. @throws {InvalidCallError} */
-export function readOpenAIBody(body: Buffer): JsonObject {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(body.toString());
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new InvalidCallError(`We could not parse the JSON body of your request. ${reason}`);
-  }
-  if (!isObject(parsed)) throw new InvalidCallError('The JSON body of your request must be an object.');
-  return parsed;
-}
-
 /** A chat request as a call. @throws {InvalidCallError} */
 export function readChatCall(fields: JsonObject, model: string): Call {
   const { messages } = fields;

@@ -43,11 +43,12 @@ export function answerBug(exchange: Exchange, error: unknown): void {
 
 /** The error for a request that asks more than the behaviour can do. */
 export function overLimit(
+  api: ModelApi,
   promptTokens: number,
   prefix: string | undefined,
   behaviour: Behaviour,
 ): ErrorShape | undefined {
   if (behaviour.refusesPrefill && prefix !== undefined) return PROVIDER_ERRORS['prefill-400'];
-  if (behaviour.contextWindow !== undefined && promptTokens > behaviour.contextWindow) return PROVIDER_ERRORS.context;
+  if (behaviour.contextWindow !== undefined && promptTokens > behaviour.contextWindow) return api.tooLong;
   return undefined;
 }

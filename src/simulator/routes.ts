@@ -1,6 +1,8 @@
 import type { ModelApi } from './dialect.ts';
 import { openAIEmbeddings } from './embeddings.ts';
+import { anthropicMessages, anthropicTokenCount } from './messages-dialect.ts';
 import { openAIChat, openAIText } from './openai-dialects.ts';
+import { openAIResponses } from './responses-dialect.ts';
 
 export type Route =
   | { readonly kind: 'model'; readonly api: ModelApi; readonly deployment: string | undefined }
@@ -12,6 +14,9 @@ const MODEL_PATHS: readonly (readonly [end: string, api: ModelApi])[] = [
   ['/chat/completions', openAIChat],
   ['/embeddings', openAIEmbeddings],
   ['/completions', openAIText],
+  ['/messages', anthropicMessages],
+  ['/messages/count_tokens', anthropicTokenCount],
+  ['/responses', openAIResponses],
 ];
 
 /** What a request is for. @param target path with query */

@@ -1,6 +1,6 @@
 import type { Behaviour } from './behaviour.ts';
 import { chunk, LAST_CHUNK } from './chunk.ts';
-import type { Dialect, StreamScript } from './dialect.ts';
+import type { StreamScript } from './dialect.ts';
 import { eventDress } from './event-dress.ts';
 import type { Exchange } from './exchange.ts';
 
@@ -26,7 +26,7 @@ export class StreamPlayer {
   readonly #exchange: Exchange;
   readonly #script: StreamScript;
   readonly #behaviour: Behaviour;
-  readonly #dialect: Dialect;
+  readonly #malformedEvent: string;
   readonly #pace: Pace;
   readonly #dress: ((events: string) => string) | undefined;
   /** Tokens before the break, or all. */
@@ -37,11 +37,11 @@ export class StreamPlayer {
   #head = '';
   #pending = '';
 
-  constructor(exchange: Exchange, script: StreamScript, behaviour: Behaviour, dialect: Dialect, pace: Pace) {
+  constructor(exchange: Exchange, script: StreamScript, behaviour: Behaviour, malformedEvent: string, pace: Pace) {
     this.#exchange = exchange;
     this.#script = script;
     this.#behaviour = behaviour;
-    this.#dialect = dialect;
+    this.#malformedEvent = malformedEvent;
     this.#pace = pace;
     this.#dress = eventDress(behaviour.wire);
     this.#last = breakPoint(behaviour, script.tokens);
@@ -51,7 +51,7 @@ export class StreamPlayer {
   play(): void {
     this.#head = this.#exchange.head(200, STREAM_HEADERS);
     if (this.#behaviour.wire.byteOrderMark) this.#pending = chunk('\ufeff');
-    this.#put(this.#script.opening);
+    this.#put(this.#script.opening());
     if (this.#pace.firstTokenMs === 0) {
       this.#step();
       return;
@@ -98,7 +98,7 @@ export class StreamPlayer {
   #putToken(): void {
     if (this.#next === this.#behaviour.malformedAt && !this.#malformedSent) {
       this.#malformedSent = true;
-      this.#put(this.#dialect.malformedEvent);
+      this.#put(this.#malformedEvent);
     }
     this.#put(this.#script.token(this.#next++));
   }
@@ -120,11 +120,11 @@ export class StreamPlayer {
       case 'cut-clean':
         break;
       case 'error-event':
-        this.#put(this.#dialect.errorEvent);
+        this.#put(this.#script.error());
         break;
       default:
-        this.#put(this.#script.ending);
-        if (wire.done) this.#put(this.#script.terminator);
+        this.#put(this.#script.ending());
+        if (wire.done) this.#put(this.#script.terminator());
     }
     if (!wire.linger) this.#pending += LAST_CHUNK;
     this.#flush();

@@ -89,6 +89,11 @@ export const TERMS: Readonly<Record<string, readonly Term[]>> = {
     answer('tools', 'a tool call: the first function the request offers, or `get_weather`; arguments in parts'),
     answer('parallel-tools', 'two tool calls'),
     answer('json', "JSON that fits the request's schema"),
+    {
+      syntax: 'thinking',
+      meaning: 'thinks eight tokens first: `reasoning_content`, a thinking block, a reasoning summary',
+      apply: (b) => change(b, { thinks: true }),
+    },
     answer('refusal', 'a refusal: content is null, `refusal` says why'),
     {
       syntax: 'length',
@@ -114,6 +119,11 @@ export const TERMS: Readonly<Record<string, readonly Term[]>> = {
       syntax: 'usage-{count}-{count}',
       meaning: 'reports so many prompt and completion tokens',
       apply: (b, [prompt = 0, completion = 0]) => change(b, { usage: { prompt, completion } }),
+    },
+    {
+      syntax: 'cached-{count}',
+      meaning: "reports so many of the prompt's tokens as read from the cache",
+      apply: (b, [n]) => change(b, { cached: n }),
     },
     {
       syntax: 'window-{count}',
