@@ -1,5 +1,6 @@
 import { isPresetName } from '../providers/presets.ts';
 import type { Model, ModelSettings, Provider, Target } from './config.ts';
+import { DEFAULT_MAX_OUTPUT_TOKENS } from './defaults.ts';
 import type { ConfigDocument } from './document.ts';
 import type { Path } from './path.ts';
 import type { ModelShape, SettingsShape } from './schema.ts';
@@ -70,6 +71,7 @@ export function makeTarget(provider: string, model: string): Target {
     provider,
     model,
     contextWindow: undefined,
+    maxOutputTokens: DEFAULT_MAX_OUTPUT_TOKENS,
     capabilities: { prefill: undefined },
   };
 }
@@ -90,6 +92,7 @@ function buildTarget(given: ModelShape['targets'][number], path: Path, context: 
   return {
     ...makeTarget(provider, model),
     contextWindow: given.contextWindow,
+    maxOutputTokens: given.maxOutputTokens ?? DEFAULT_MAX_OUTPUT_TOKENS,
     capabilities: { prefill: given.capabilities?.prefill },
   };
 }

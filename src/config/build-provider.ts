@@ -2,8 +2,10 @@ import { accessSync, constants } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import {
   AZURE_DATED_PATHS,
+  CHAT_ENDPOINTS,
   DEFAULT_PATHS,
   isPresetName,
+  MESSAGES_ENDPOINTS,
   PRESET_NAMES,
   PRESETS,
   type Preset,
@@ -14,6 +16,9 @@ import { buildKeys } from './keys.ts';
 import type { Report } from './path.ts';
 import type { ProviderShape } from './schema.ts';
 import { didYouMean } from './suggest.ts';
+
+const ENDPOINTS_OF = { openai: CHAT_ENDPOINTS, anthropic: MESSAGES_ENDPOINTS } as const;
+const ANTHROPIC_AUTH: ProviderAuth = { kind: 'header', name: 'x-api-key' };
 
 const NAME = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
@@ -49,13 +54,15 @@ export function buildProvider(name: string, given: ProviderShape, file: string, 
   const keys = buildKeys(name, given, report);
   const passthrough = given.passthrough ?? (keys.length === 0 && preset !== undefined && !preset.local);
   checkCredentials(given, preset, keys.length, report);
-  const auth: ProviderAuth = given.auth ?? preset?.auth ?? { kind: 'bearer' };
+  const auth: ProviderAuth =
+    given.auth ?? preset?.auth ?? (given.dialect === 'anthropic' ? ANTHROPIC_AUTH : { kind: 'bearer' });
   const { baseUrl, dated } = resolveBaseUrl(name, given, preset, report);
   return {
     name,
     preset: presetName,
-    dialect: 'openai',
-    family: preset?.family ?? 'generic',
+    speaks:
+      given.speaks ?? (given.dialect === undefined ? preset?.speaks : ENDPOINTS_OF[given.dialect]) ?? CHAT_ENDPOINTS,
+    family: preset?.family ?? (given.dialect === 'anthropic' ? 'anthropic' : 'generic'),
     baseUrl,
     keys,
     passthrough,
@@ -161,9 +168,12 @@ function buildPaths(given: ProviderShape, base: Provider['paths'], report: Repor
     chat = base.chat,
     completions = base.completions,
     embeddings = base.embeddings,
+    messages = base.messages,
+    responses = base.responses,
+    countTokens = base.countTokens,
     models = base.models,
   } = given.paths ?? {};
-  const paths = { chat, completions, embeddings, models };
+  const paths = { chat, completions, embeddings, messages, responses, countTokens, models };
   for (const [name, path] of Object.entries(paths)) {
     if (!/^\/[^?#\s]*$/.test(path)) report(['paths', name], 'a path begins with "/" and holds no "?", "#" or blank');
   }

@@ -1,3 +1,4 @@
+import type { Endpoint } from '../dialects/endpoint.ts';
 import type { ProviderFamily } from '../failures/family.ts';
 import type { EndpointPaths, PresetName, ProviderAuth } from '../providers/presets.ts';
 
@@ -65,7 +66,8 @@ export type ConcurrencyLimit =
 export interface Provider {
   readonly name: string;
   readonly preset: PresetName | undefined;
-  readonly dialect: 'openai';
+  /** The kinds of call it has, in its own dialect. */
+  readonly speaks: readonly Endpoint[];
   readonly family: ProviderFamily;
   /** No trailing slash, no query, no credentials. */
   readonly baseUrl: string;
@@ -137,6 +139,8 @@ export interface Target {
   readonly model: string;
   /** Tokens; undefined: unknown, and unknown is tried. */
   readonly contextWindow: number | undefined;
+  /** The cap on an answer's tokens sent to a dialect that demands one, where the client named none. */
+  readonly maxOutputTokens: number;
   readonly capabilities: { readonly prefill: boolean | undefined };
 }
 

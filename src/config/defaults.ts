@@ -22,6 +22,9 @@ export const DEFAULT_DRAIN = 30 * SECOND;
 
 export const DEFAULT_LOG_LEVEL: LogLevel = 'info';
 
+/** Every current Claude writes at least as much. */
+export const DEFAULT_MAX_OUTPUT_TOKENS = 8192;
+
 export const DEFAULT_ADAPTIVE = deepFreeze({ min: 4, max: 256 });
 
 export const DEFAULT_MODEL_SETTINGS: ModelSettings = deepFreeze({

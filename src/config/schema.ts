@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ENDPOINTS } from '../dialects/endpoint.ts';
 import { PRESET_NAMES, type ProviderAuth } from '../providers/presets.ts';
 import { ANSWER_CHECKS, type ConcurrencyLimit, LOG_LEVELS } from './config.ts';
 import { DEFAULT_ADAPTIVE } from './defaults.ts';
@@ -60,6 +61,9 @@ const paths = z.strictObject({
   chat: text('Default /chat/completions. May hold {model}.').optional(),
   completions: text('Default /completions.').optional(),
   embeddings: text('Default /embeddings.').optional(),
+  messages: text('Default /messages.').optional(),
+  responses: text('Default /responses.').optional(),
+  countTokens: text('Default /messages/count_tokens.').optional(),
   models: text('Default /models.').optional(),
 });
 
@@ -68,7 +72,19 @@ export const providerSchema = z.strictObject({
     PRESET_NAMES,
     'A known provider under a name of your own. Default: the preset of the same name, if any.',
   ).optional(),
-  dialect: oneOf(['openai'], 'The wire format it speaks.', ['anthropic', 'responses', 'gemini']).optional(),
+  dialect: oneOf(
+    ['openai', 'anthropic'],
+    'The API it has: chat completions, or Anthropic’s Messages. Default: the preset’s, else openai.',
+    ['gemini'],
+  ).optional(),
+  speaks: z
+    .array(oneOf(ENDPOINTS, 'A kind of call.'))
+    .min(1)
+    .meta({
+      description:
+        'The kinds of call it has, where they differ from its dialect’s: chat, completions, embeddings, messages, responses, count-tokens.',
+    })
+    .optional(),
   baseUrl: text('Where its API begins, with /v1 where it has one. Presets know theirs, except azure.').optional(),
   region: text('bedrock only: the AWS region.').optional(),
   apiVersion: text('azure only: use the dated API with this api-version instead of the v1 API.').optional(),
@@ -151,6 +167,11 @@ export const settingsSchema = z.strictObject(settings);
 const targetObject = z.strictObject({
   target: text('provider/model'),
   contextWindow: integer('Tokens it can read. A longer request skips it.', 1, 1_000_000_000).optional(),
+  maxOutputTokens: integer(
+    'Cap on the answer where the target’s dialect demands one and the client named none. Default 8192.',
+    1,
+    1_000_000_000,
+  ).optional(),
   capabilities: z
     .strictObject({ prefill: flag('It continues an assistant message that is begun.').optional() })
     .optional(),

@@ -22,7 +22,7 @@ export interface OpenAiRequest {
   readonly body: JsonMembers;
   readonly model: string;
   readonly stream: boolean;
-  /** The client itself asked for usage at the end of the stream. */
+  /** The client gets usage at the end of the stream: it asked for it, or its dialect always tells. */
   readonly includeUsage: boolean;
   /** Choices asked for (`n`). */
   readonly choices: number;
@@ -38,7 +38,7 @@ export type ReadRequest = OpenAiRequest | RequestFault;
 
 type Check = (members: JsonMembers) => RequestFault | undefined;
 
-/** Reads the body of a call to one of the OpenAI endpoints. Never throws for anything a client can send. */
+/** Reads the body of a call, as far as routing needs. Never throws for anything a client can send. */
 export function readOpenAiRequest(endpoint: Endpoint, bytes: Buffer): ReadRequest {
   const read = readBody(bytes);
   if (!read.ok) return { ok: false, code: read.code, message: read.message, param: undefined };
@@ -49,8 +49,9 @@ export function readOpenAiRequest(endpoint: Endpoint, bytes: Buffer): ReadReques
     const found = check(members);
     if (found !== undefined) return found;
   }
-  const stream = endpoint !== 'embeddings' && members.value('stream') === true;
+  const stream = STREAMED.has(endpoint) && members.value('stream') === true;
   const options = stream ? members.value('stream_options') : undefined;
+  const openAi = endpoint !== 'messages' && endpoint !== 'responses';
   const format = members.value('response_format');
   return {
     ok: true,
@@ -60,9 +61,12 @@ export function readOpenAiRequest(endpoint: Endpoint, bytes: Buffer): ReadReques
     body: members,
     model: String(members.value('model')),
     stream,
-    includeUsage: isRecord(options) && options.include_usage === true,
-    choices: numberOf(members.value('n')) ?? 1,
-    maxTokens: numberOf(members.value('max_completion_tokens')) ?? numberOf(members.value('max_tokens')),
+    includeUsage: !openAi || (isRecord(options) && options.include_usage === true),
+    choices: (openAi ? numberOf(members.value('n')) : undefined) ?? 1,
+    maxTokens:
+      numberOf(members.value('max_completion_tokens')) ??
+      numberOf(members.value('max_tokens')) ??
+      numberOf(members.value('max_output_tokens')),
     hasTools: members.hasItems('tools') || members.hasItems('functions'),
     hasSchema: isRecord(format) && format.type !== undefined && format.type !== 'text',
   };
@@ -89,7 +93,22 @@ const CHECKS: Readonly<Record<Endpoint, readonly Check[]>> = {
   ],
   completions: [...MODEL, optional('prompt', 'a string or an array', INPUT), ...GENERATION],
   embeddings: [...MODEL, required('input', 'a string or an array', INPUT)],
+  messages: [
+    ...MODEL,
+    required('messages', 'an array', ['array']),
+    required('max_tokens', 'a number', ['number']),
+    optional('stream', 'a boolean', ['boolean']),
+  ],
+  'count-tokens': [...MODEL, required('messages', 'an array', ['array'])],
+  responses: [
+    ...MODEL,
+    optional('input', 'a string or an array', INPUT),
+    optional('stream', 'a boolean', ['boolean']),
+    optional('max_output_tokens', 'a number', ['number']),
+  ],
 };
+
+const STREAMED: ReadonlySet<Endpoint> = new Set<Endpoint>(['chat', 'completions', 'messages', 'responses']);
 
 function required(param: string, expected: string, kinds: readonly JsonKind[]): Check {
   return (members) => {

@@ -3,25 +3,17 @@ import type { Failure } from '../failures/failure.ts';
 import { judgeFinish } from '../failures/finish-reason.ts';
 import { type ChatChunk, glanceChunk, readChunk } from './openai-chat-stream.ts';
 import type { SseEvent } from './sse-reader.ts';
-
-/** What one event means for the answer it belongs to. */
-export type StreamStep = 'quiet' | 'delta' | 'drop' | 'done' | 'error';
-
-/** Token counts as the provider reported them. */
-export interface ReportedUsage {
-  readonly promptTokens: number;
-  readonly completionTokens: number;
-}
+import type { ReportedTokens, StreamProgress, StreamStep } from './stream-progress.ts';
 
 /** Follows one streamed chat or text completion: has it begun, is it finished, what did it cost. */
-export class OpenAiStreamProgress {
+export class OpenAiStreamProgress implements StreamProgress {
   /** Every choice asked for has its finish reason: nothing can be missing any more. */
   finished = false;
   /** `[DONE]` was seen. */
   done = false;
   /** A choice was ended by the provider's content filter. */
   filtered = false;
-  usage: ReportedUsage | undefined;
+  usage: ReportedTokens | undefined;
   /** The parsed event that carried an error. */
   error: unknown;
   /** What was found wrong with the way the answer finished, where that was the error. */

@@ -151,3 +151,18 @@ export function refuse(code: string, what: string): CheckedAnswer {
 function invalid(code: string, message: string): Failure {
   return { class: 'invalid_answer', origin: 'upstream', message, code, maybeBilled: true };
 }
+
+/** Looks whether an HTTP 200 holds a count of tokens, as Anthropic gives it. */
+export function checkTokenCount(
+  family: ProviderFamily,
+  headers: HintHeaders,
+  body: Uint8Array,
+  now: number,
+): CheckedAnswer {
+  const json = parseJson(body);
+  if (json === undefined) return { failure: notJson(headers, body) };
+  const error = errorIn(json);
+  if (error !== undefined) return { failure: classifyErrorBody(family, error, now, { headers }) };
+  if (isRecord(json) && typeof json.input_tokens === 'number') return { json, filtered: false };
+  return refuse('no_count', 'no count of tokens');
+}

@@ -29,6 +29,8 @@ export const OWN_ERRORS = {
   wrong_type: { ...INVALID, status: 400, code: 'invalid_type' },
   /** A key that stands twice in the body: which one counts would be anybody's guess. */
   ambiguous: { ...INVALID, status: 400, code: 'ambiguous_parameter' },
+  /** What the client asks for cannot be said in the dialect of any target. */
+  untranslatable: { ...INVALID, class: 'capability_unsupported', status: 400, code: 'capability_unsupported' },
   unknown_model: { ...INVALID, class: 'model_not_found', status: 404, code: 'model_not_found', param: 'model' },
   ambiguous_model: { ...INVALID, status: 400, code: 'ambiguous_model', param: 'model' },
   unknown_route: { ...INVALID, status: 404, code: 'unknown_url' },

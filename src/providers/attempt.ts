@@ -26,7 +26,8 @@ export interface AttemptTimers {
 
 /** All that one try needs. */
 export interface AttemptRequest {
-  readonly endpoint: Endpoint;
+  /** The dialect spoken with the provider. */
+  readonly wire: Endpoint;
   readonly provider: Provider;
   readonly path: string;
   readonly headers: string[];

@@ -58,10 +58,12 @@ const NOT_RETURNED = new Set([
   'x-should-retry',
 ]);
 
-/** Headers that name an account at one provider, by the families that understand them. */
+/** Headers that mean something to one provider alone, by the families that understand them. */
 const ACCOUNT_HEADERS: ReadonlyMap<string, readonly string[]> = new Map([
   ['openai-organization', ['openai', 'azure']],
   ['openai-project', ['openai', 'azure']],
+  ['anthropic-version', ['anthropic']],
+  ['anthropic-beta', ['anthropic']],
 ]);
 
 /**

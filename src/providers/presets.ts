@@ -1,3 +1,4 @@
+import type { Endpoint } from '../dialects/endpoint.ts';
 import type { ProviderFamily } from '../failures/family.ts';
 
 /** How the key travels: `Authorization: Bearer`, a header of its own, or not at all. */
@@ -11,6 +12,9 @@ export interface EndpointPaths {
   readonly chat: string;
   readonly completions: string;
   readonly embeddings: string;
+  readonly messages: string;
+  readonly responses: string;
+  readonly countTokens: string;
   readonly models: string;
 }
 
@@ -42,6 +46,8 @@ export interface Preset {
   readonly baseUrl: string | undefined;
   readonly auth: ProviderAuth;
   readonly paths: EndpointPaths;
+  /** The kinds of call it has, in its own dialect. Others are translated where that is possible. */
+  readonly speaks: readonly Endpoint[];
   /** Environment variables that hold the key, the first that is set wins. Empty: works without a key. */
   readonly keyVariables: readonly string[];
   /**
@@ -63,14 +69,25 @@ export const DEFAULT_PATHS: EndpointPaths = {
   chat: '/chat/completions',
   completions: '/completions',
   embeddings: '/embeddings',
+  messages: '/messages',
+  responses: '/responses',
+  countTokens: '/messages/count_tokens',
   models: '/models',
 };
+
+/** What a server of OpenAI's chat completions has. */
+export const CHAT_ENDPOINTS: readonly Endpoint[] = ['chat', 'completions', 'embeddings'];
+/** What a server of Anthropic's API has. */
+export const MESSAGES_ENDPOINTS: readonly Endpoint[] = ['messages', 'count-tokens'];
 
 /** Azure's dated API: the deployment is part of the path and `api-version` of the query. */
 export const AZURE_DATED_PATHS: EndpointPaths = {
   chat: '/deployments/{model}/chat/completions',
   completions: '/deployments/{model}/completions',
   embeddings: '/deployments/{model}/embeddings',
+  messages: '/messages',
+  responses: '/responses',
+  countTokens: '/messages/count_tokens',
   models: '/models',
 };
 
@@ -80,6 +97,7 @@ function preset(given: Given): Preset {
   const defaults = {
     auth: { kind: 'bearer' },
     paths: DEFAULT_PATHS,
+    speaks: CHAT_ENDPOINTS,
     keyVariables: [],
     owns: [],
     streamUsage: true,
@@ -94,6 +112,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = Object.freeze({
     family: 'openai',
     baseUrl: 'https://api.openai.com/v1',
     keyVariables: ['OPENAI_API_KEY'],
+    speaks: [...CHAT_ENDPOINTS, 'responses'],
     // gpt-oss are open weights that OpenAI itself does not serve.
     owns: [
       /^(?:ft:)?gpt-(?!oss)/,
@@ -110,14 +129,17 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = Object.freeze({
     baseUrl: undefined,
     auth: { kind: 'header', name: 'api-key' },
     keyVariables: ['AZURE_OPENAI_API_KEY'],
+    speaks: [...CHAT_ENDPOINTS, 'responses'],
     source: 'https://learn.microsoft.com/azure/ai-foundry/openai/api-version-lifecycle',
   }),
   anthropic: preset({
     family: 'anthropic',
     baseUrl: 'https://api.anthropic.com/v1',
+    auth: { kind: 'header', name: 'x-api-key' },
     keyVariables: ['ANTHROPIC_API_KEY'],
+    speaks: MESSAGES_ENDPOINTS,
     owns: [/^claude-/],
-    source: 'https://platform.claude.com/docs/en/api/openai-sdk',
+    source: 'https://platform.claude.com/docs/en/api/messages',
   }),
   gemini: preset({
     family: 'gemini',

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Clock } from '../clock.ts';
-import { OpenAiStreamProgress } from '../dialects/openai-stream-progress.ts';
 import { keptBytes, type SseEvent, SseReader } from '../dialects/sse-reader.ts';
+import type { StreamProgress } from '../dialects/stream-progress.ts';
 import { notAnEventStream } from '../failures/check-answer.ts';
 import { classifyErrorBody } from '../failures/classify.ts';
 import type { Failure } from '../failures/failure.ts';
@@ -34,10 +34,8 @@ export interface EventTap {
 export interface StreamAttemptRequest extends AttemptRequest {
   /** `first-delta`: an answer from the first semantic delta on; `complete`: only when all of it is there. */
   readonly commit: 'first-delta' | 'complete';
-  /** Choices asked for (`n`): the answer is complete when each has its finish. */
-  readonly choices: number;
-  /** The proxy asked for the usage chunk, the client did not: it is read and not passed on. */
-  readonly dropUsage: boolean;
+  /** Reads the stream in the dialect it comes in; new for each try. */
+  readonly progress: StreamProgress;
   readonly tap?: EventTap;
   /** The answer has begun, whether it is given out already or held back. Milliseconds since sending. */
   readonly onBegun: (firstTokenMs: number) => void;
@@ -50,7 +48,7 @@ export interface LiveStream {
   readonly headers: IncomingHttpHeaders;
   /** Milliseconds from sending to the first semantic delta. */
   readonly firstTokenMs: number;
-  readonly progress: OpenAiStreamProgress;
+  readonly progress: StreamProgress;
   /** What came so far, whole events. */
   held(): Buffer;
   attach(sink: StreamSink): void;
@@ -64,7 +62,7 @@ export interface LiveStream {
 /** A try whose answer is streamed. Nothing is given out before the answer has really begun, so until then it can fail over. */
 export class StreamAttempt extends Attempt<LiveStream> implements LiveStream {
   readonly kind = 'stream';
-  readonly progress: OpenAiStreamProgress;
+  readonly progress: StreamProgress;
   firstTokenMs = 0;
   readonly #commit: 'first-delta' | 'complete';
   readonly #tap: EventTap | undefined;
@@ -88,7 +86,7 @@ export class StreamAttempt extends Attempt<LiveStream> implements LiveStream {
     this.#tap = request.tap;
     this.#onBegun = request.onBegun;
     this.#reader = new SseReader({ maxEventBytes: request.limits.event });
-    this.progress = new OpenAiStreamProgress({ choices: request.choices, dropUsage: request.dropUsage });
+    this.progress = request.progress;
   }
 
   get headers(): IncomingHttpHeaders {

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { checkAnswer } from '../failures/check-answer.ts';
 import type { Failure } from '../failures/failure.ts';
 import { Attempt, stalled } from './attempt.ts';
+import { checkWhole } from './wire.ts';
 
 /** A finished, checked answer: the provider's bytes as they came, and the same parsed. */
 export interface WholeAnswer {
@@ -39,8 +39,8 @@ export class WholeAttempt extends Attempt<WholeAnswer> {
   protected onAnswerEnd(): void {
     const body =
       this.#chunks.length === 1 && this.#chunks[0] !== undefined ? this.#chunks[0] : Buffer.concat(this.#chunks);
-    const { endpoint, provider } = this.request;
-    const checked = checkAnswer(endpoint, provider.family, this.responseHeaders, body, this.clock.now());
+    const { wire, provider } = this.request;
+    const checked = checkWhole(wire, provider.family, this.responseHeaders, body, this.clock.now());
     if ('failure' in checked) {
       this.fail(checked.failure);
       return;

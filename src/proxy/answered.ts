@@ -1,3 +1,5 @@
+import type { Endpoint } from '../dialects/endpoint.ts';
+import type { ReportedTokens } from '../dialects/stream-progress.ts';
 import type { Failure } from '../failures/failure.ts';
 import type { EventTap, LiveStream } from '../providers/stream-attempt.ts';
 import type { WholeAnswer } from '../providers/whole-attempt.ts';
@@ -10,6 +12,12 @@ export interface Answered {
   readonly rung: Rung;
   readonly answer: WholeAnswer | LiveStream;
   readonly lease: TryLease;
+  /** Of a whole answer, as the provider reported them. */
+  readonly tokens?: ReportedTokens;
+  /** The dialect spoken with the target. */
+  readonly wire: Endpoint;
+  /** Fields of the request that this target was not told, because its dialect cannot say them and they change little. */
+  readonly dropped: readonly string[];
   /** What looked at the stream's events, where something did. */
   readonly tap?: EventTap;
 }

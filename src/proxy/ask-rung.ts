@@ -1,11 +1,11 @@
 import type { Cancellation } from '../cancellation.ts';
-import { UpstreamFailure } from '../failures/failure.ts';
+import { type Failure, UpstreamFailure } from '../failures/failure.ts';
 import type { Answered, Continuation, Unanswered } from './answered.ts';
 import type { Rung } from './chain.ts';
 import type { Exchange } from './exchange.ts';
 import { RungLoop, TargetRefused } from './rung-loop.ts';
 import type { Runtime } from './runtime.ts';
-import { tryTarget } from './try-target.ts';
+import { type Prepared, prepare, tryTarget } from './try-target.ts';
 
 /** How one rung is asked. */
 export interface AskMode {
@@ -23,10 +23,24 @@ export async function askRung(
   rung: Rung,
   mode: AskMode,
 ): Promise<Answered | Unanswered> {
+  let prepared: Prepared;
+  try {
+    prepared = prepare(exchange, rung);
+  } catch (error) {
+    if (!(error instanceof UpstreamFailure)) throw error;
+    return unable(exchange, runtime, rung, error.failure);
+  }
   const moreToAsk = !mode.lastHope && laterRungOpen(exchange, rung);
   const loop = new RungLoop<Answered>(exchange, runtime, rung, { ...mode, moreToAsk }, (headers, lease, newSocket) =>
     // A target asked against its open circuit gets the usual time and no more: it is expected to fail.
-    tryTarget(exchange, runtime, rung, { ...mode, headers, lease, newSocket, patient: !moreToAsk && !mode.lastHope }),
+    tryTarget(exchange, runtime, rung, {
+      ...mode,
+      prepared,
+      headers,
+      lease,
+      newSocket,
+      patient: !moreToAsk && !mode.lastHope,
+    }),
   );
   try {
     return await loop.run();
@@ -43,9 +57,17 @@ export async function askRung(
   }
 }
 
+/** The target cannot serve such a request: it is passed over, and its circuit and keys hear nothing of it. */
+function unable(exchange: Exchange, runtime: Runtime, rung: Rung, failure: Failure): Unanswered {
+  exchange.attempts.push({ target: rung.target.id, outcome: 'skipped', ms: 0, reason: failure.message });
+  runtime.telemetry.attemptDone(rung.target.id, 'skipped');
+  return { kind: 'none', asked: [{ rung, failure, refused: failure.class === 'capability_unsupported' }] };
+}
+
 /** A later rung would be admitted now. Where none is, this target may use what is left of the deadline. */
 function laterRungOpen(exchange: Exchange, rung: Rung): boolean {
   for (const later of exchange.chain.rungs) {
+    if (later.wires[exchange.endpoint] === undefined) continue;
     if (later.index > rung.index && later.gate.circuit.admits() && later.gate.keys?.usable() !== 0) return true;
   }
   return false;

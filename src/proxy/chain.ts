@@ -2,6 +2,7 @@ import type { TargetGate, TargetGates } from '../breakers/target-gate.ts';
 import type { Config, Model, Provider, Target } from '../config/config.ts';
 import { resolveModel } from '../config/resolve-model.ts';
 import type { Endpoint } from '../dialects/endpoint.ts';
+import { wireFor } from '../providers/wire.ts';
 import { planFor } from '../routing/plan.ts';
 
 /** One target of a chain with everything a try against it needs, worked out once and not per request. */
@@ -11,7 +12,9 @@ export interface Rung {
   readonly provider: Provider;
   readonly reason: string;
   readonly gate: TargetGate;
-  /** Upstream path with query, by endpoint. */
+  /** The dialect to speak with it, by what the client speaks; undefined: it cannot serve such a call. */
+  readonly wires: Readonly<Record<Endpoint, Endpoint | undefined>>;
+  /** Upstream path with query, by the dialect spoken. */
   readonly paths: Readonly<Record<Endpoint, string>>;
 }
 
@@ -47,11 +50,8 @@ export class Chains {
       index,
       ...planned,
       gate: this.#gates.get(planned.target, planned.provider, model),
-      paths: {
-        chat: upstreamPath(planned.provider, planned.provider.paths.chat, planned.target.model),
-        completions: upstreamPath(planned.provider, planned.provider.paths.completions, planned.target.model),
-        embeddings: upstreamPath(planned.provider, planned.provider.paths.embeddings, planned.target.model),
-      },
+      wires: wiresOf(planned.provider),
+      paths: pathsOf(planned.provider, planned.target.model),
     }));
     const chain: Chain = { model, rungs, staticText: plan.staticText };
     if (this.#ready.size >= CHAINS_KEPT) {
@@ -61,6 +61,31 @@ export class Chains {
     this.#ready.set(name, chain);
     return chain;
   }
+}
+
+function wiresOf({ speaks }: Provider): Rung['wires'] {
+  const spoken = new Set(speaks);
+  const wire = (endpoint: Endpoint) => wireFor(endpoint, spoken);
+  return {
+    chat: wire('chat'),
+    completions: wire('completions'),
+    embeddings: wire('embeddings'),
+    messages: wire('messages'),
+    responses: wire('responses'),
+    'count-tokens': wire('count-tokens'),
+  };
+}
+
+function pathsOf(provider: Provider, model: string): Rung['paths'] {
+  const { chat, completions, embeddings, messages, responses, countTokens } = provider.paths;
+  return {
+    chat: upstreamPath(provider, chat, model),
+    completions: upstreamPath(provider, completions, model),
+    embeddings: upstreamPath(provider, embeddings, model),
+    messages: upstreamPath(provider, messages, model),
+    responses: upstreamPath(provider, responses, model),
+    'count-tokens': upstreamPath(provider, countTokens, model),
+  };
 }
 
 /** Path and query of one of a provider's endpoints, relative to its origin. */

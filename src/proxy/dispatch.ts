@@ -50,6 +50,7 @@ function answered(exchange: Exchange, result: Answered): Answered {
   exchange.outcome.target = result.rung.target.id;
   exchange.outcome.firstTokenMs = result.answer.firstTokenMs;
   exchange.outcome.fallbackDepth = result.rung.index;
+  for (const field of result.dropped) exchange.dropped.add(field);
   exchange.outcome.status = result.rung.index === 0 ? 'ok' : 'degraded';
   return result;
 }
@@ -89,9 +90,10 @@ function mayGoOn(asked: readonly Asked[], exchange: Exchange, runtime: Runtime):
 
 /** With every circuit open one request at a time may still try: refusing blindly would outlast the outage. */
 async function lastHope(exchange: Exchange, runtime: Runtime, asked: readonly Asked[]) {
-  if (asked.length === 0 || asked.some((one) => !one.refused || one.failure.class !== 'no_target_open'))
-    return undefined;
-  const rung = asked[0]?.rung;
+  // Those that cannot serve the request are no hope, and do not take it from the others.
+  const able = asked.filter((one) => !one.refused || one.failure.class !== 'capability_unsupported');
+  if (able.some((one) => !one.refused || one.failure.class !== 'no_target_open')) return undefined;
+  const rung = able[0]?.rung;
   return rung === undefined
     ? undefined
     : askRung(exchange, runtime, rung, { cancellation: exchange.cancellation, lastHope: true });
@@ -132,7 +134,14 @@ function clientLeft(): Failure {
 
 /** A configured text may stand in for an answer nobody could give, not for the refusal of a wrong request. */
 function staticMayAnswer(failure: Failure, exchange: Exchange): boolean {
-  if (exchange.endpoint === 'embeddings' || failure.class === 'client_cancelled') return false;
+  if (
+    exchange.endpoint === 'embeddings' ||
+    exchange.endpoint === 'count-tokens' ||
+    failure.class === 'client_cancelled'
+  )
+    return false;
+  // What this proxy could tell no target is the client's to change: an answer of whatever kind would hide it.
+  if (failure.class === 'capability_unsupported' && failure.origin === 'client') return false;
   const { next } = FAILURE_TABLE[failure.class];
   return next === 'yes' || failure.class === 'no_target_open';
 }

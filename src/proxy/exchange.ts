@@ -1,5 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Cancellation } from '../cancellation.ts';
+import type { RequestMistake } from '../dialects/conversation/codec.ts';
+import type { Conversation } from '../dialects/conversation/request.ts';
 import type { Endpoint } from '../dialects/endpoint.ts';
 import type { AttemptSummary } from '../failures/attempt-summary.ts';
 import type { Failure } from '../failures/failure.ts';
@@ -49,6 +51,10 @@ export interface Exchange {
   readonly chain: Chain;
   readonly client: ClientConnection;
   readonly cancellation: Cancellation;
+  /** What is asked, in no dialect's terms: read when the first target needs a translation. */
+  conversation: Conversation | RequestMistake | undefined;
+  /** Fields of the request that the target which answered was not told of. Harmless ones only. */
+  readonly dropped: Set<string>;
   readonly attempts: AttemptSummary[];
   /** Milliseconds spent waiting for providers and between tries; the rest of the time is this proxy's own. */
   waitedMs: number;

@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import type { Failure } from '../failures/failure.ts';
-import { renderOpenAiError } from '../failures/render-openai.ts';
+import { endpointOfUrl, renderError } from './client-errors.ts';
 import { newExchangeId } from './exchange-id.ts';
 
 /** An answer to what never became an exchange. */
@@ -8,7 +8,7 @@ export function sendOwn(reply: FastifyReply, failure: Failure): void {
   const requestId = newExchangeId();
   // The rest of such a body may be on its way for long: nobody reads it.
   if (failure.class === 'payload_too_large') reply.header('connection', 'close');
-  const rendered = renderOpenAiError(failure, {
+  const rendered = renderError(endpointOfUrl(reply.request.url), failure, {
     requestId,
     attempts: [],
     spent: false,

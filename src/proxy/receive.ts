@@ -43,6 +43,8 @@ export function receive(
     chain,
     client: new ClientConnection(reply.raw, cancellation),
     cancellation,
+    conversation: undefined,
+    dropped: new Set(),
     attempts: [],
     waitedMs: 0,
     overheadMs: 0,

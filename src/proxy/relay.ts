@@ -1,6 +1,10 @@
+import { ResponsesStreamProgress } from '../dialects/responses/stream-progress.ts';
+import type { ErrorContext } from '../failures/client-error.ts';
 import type { Failure } from '../failures/failure.ts';
+import { renderResponsesStreamError } from '../failures/render-responses.ts';
 import type { LiveStream, StreamSink } from '../providers/stream-attempt.ts';
 import type { WholeAnswer } from '../providers/whole-attempt.ts';
+import { properEnd } from '../providers/wire.ts';
 import type { Answered } from './answered.ts';
 import type { Delivery } from './dispatch.ts';
 import type { Exchange } from './exchange.ts';
@@ -9,9 +13,8 @@ import { resume } from './resume.ts';
 import { outcomeOf } from './rung-loop.ts';
 import type { Runtime } from './runtime.ts';
 import { staticAnswer } from './static-answer.ts';
-import { seenUsage, wholeUsage } from './usage.ts';
-
-const DONE = Buffer.from('data: [DONE]\n\n');
+import { TranslatingTap } from './translation.ts';
+import { seenUsage } from './usage.ts';
 
 /** Brings what dispatch came back with to the client. Resolves when nothing more will be sent. */
 export async function relay(exchange: Exchange, runtime: Runtime, delivery: Delivery): Promise<void> {
@@ -20,7 +23,7 @@ export async function relay(exchange: Exchange, runtime: Runtime, delivery: Deli
       sendFailure(exchange, runtime, delivery.failure);
       return;
     case 'static':
-      sendStatic(exchange, runtime, delivery.text);
+      sendStatic(exchange, runtime, delivery.text, delivery.failure);
       return;
     case 'answer':
       if (delivery.answer.kind === 'whole') sendWhole(exchange, runtime, delivery, delivery.answer);
@@ -28,15 +31,20 @@ export async function relay(exchange: Exchange, runtime: Runtime, delivery: Deli
   }
 }
 
-function sendWhole(exchange: Exchange, runtime: Runtime, { lease }: Answered, answer: WholeAnswer): void {
+function sendWhole(exchange: Exchange, runtime: Runtime, { lease, tokens }: Answered, answer: WholeAnswer): void {
   lease.settle('success');
   exchange.outcome.httpStatus = answer.status;
-  exchange.outcome.usage = wholeUsage(answer.json);
+  exchange.outcome.usage = tokens === undefined ? undefined : { ...tokens, estimated: false };
   exchange.client.sendWhole(answer.status, answerHeaders(exchange, runtime, answer.headers), answer.body);
 }
 
-function sendStatic(exchange: Exchange, runtime: Runtime, text: string): void {
-  const { contentType, body } = staticAnswer(exchange, text, runtime.clock.now());
+function sendStatic(exchange: Exchange, runtime: Runtime, text: string, failure: Failure): void {
+  const answer = staticAnswer(exchange, text, runtime.clock.now());
+  if (answer === undefined) {
+    sendFailure(exchange, runtime, failure);
+    return;
+  }
+  const { contentType, body } = answer;
   exchange.outcome.status = 'degraded';
   exchange.outcome.target = 'static';
   exchange.outcome.fallbackDepth = exchange.chain.rungs.length;
@@ -58,6 +66,7 @@ class StreamRelay {
   readonly #runtime: Runtime;
   readonly #finished: () => void;
   #stream: LiveStream | undefined;
+  #inBand: ((failure: Failure, context: ErrorContext) => string | undefined) | undefined;
 
   constructor(exchange: Exchange, runtime: Runtime, finished: () => void) {
     this.#exchange = exchange;
@@ -69,6 +78,7 @@ class StreamRelay {
   take(answered: Answered, stream: LiveStream): void {
     const { client } = this.#exchange;
     this.#stream = stream;
+    this.#inBand = inBandError(answered, stream);
     const sink: StreamSink = {
       onBytes: (bytes) => {
         if (!client.write(bytes)) stream.pause();
@@ -76,7 +86,7 @@ class StreamRelay {
       onComplete: () => {
         answered.lease.settle('success');
         this.#count(stream);
-        client.end(stream.progress.done ? undefined : DONE);
+        client.end(endOf(answered, stream));
         this.#finished();
       },
       onBreak: (failure) => {
@@ -129,7 +139,7 @@ class StreamRelay {
 
   /** The client has part of an answer: it is told so in the stream, and no `[DONE]` follows. */
   #sayBroken(failure: Failure): void {
-    sendFailure(this.#exchange, this.#runtime, failure);
+    sendFailure(this.#exchange, this.#runtime, failure, this.#inBand);
     this.#finished();
   }
 
@@ -140,4 +150,21 @@ class StreamRelay {
       this.#runtime.telemetry.malformedEvents(outcome.target ?? 'unknown', stream.progress.malformed);
     }
   }
+}
+
+/** What is still to be written of a finished stream's proper end. */
+function endOf({ tap, wire }: Answered, stream: LiveStream): Buffer | undefined {
+  const end = tap instanceof TranslatingTap ? tap.close() : properEnd(wire, stream.progress);
+  return end === '' ? undefined : Buffer.from(end);
+}
+
+/** The error event of a stream under way, where its dialect depends on what was sent. */
+function inBandError({ tap }: Answered, { progress }: LiveStream) {
+  if (tap instanceof TranslatingTap) return (failure: Failure, context: ErrorContext) => tap.fail(failure, context);
+  if (!(progress instanceof ResponsesStreamProgress)) return undefined;
+  return (failure: Failure, context: ErrorContext) =>
+    renderResponsesStreamError(failure, context, {
+      sequenceNumber: progress.nextSequence,
+      response: progress.response,
+    });
 }

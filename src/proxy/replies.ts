@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { ErrorContext } from '../failures/client-error.ts';
 import type { Failure } from '../failures/failure.ts';
-import { renderOpenAiError, renderOpenAiStreamError } from '../failures/render-openai.ts';
 import { appendReturnedHeaders } from '../providers/headers.ts';
+import { renderError, renderStreamError } from './client-errors.ts';
 import { type Exchange, triesOf } from './exchange.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -20,6 +21,7 @@ export function ownHeaders(exchange: Exchange, runtime: Runtime): string[] {
     'x-breakwater-overhead-ms',
     String(exchange.overheadMs),
   ];
+  if (exchange.dropped.size > 0) headers.push('x-breakwater-dropped', headerSafe([...exchange.dropped].join(', ')));
   if (outcome.target !== undefined) headers.push('x-breakwater-target', headerSafe(outcome.target));
   return headers;
 }
@@ -31,8 +33,17 @@ export function answerHeaders(exchange: Exchange, runtime: Runtime, upstream: In
   return headers;
 }
 
-/** The failed exchange's answer. The client's connection may be gone: then nothing is written, only recorded. */
-export function sendFailure(exchange: Exchange, runtime: Runtime, failure: Failure): void {
+/**
+ * The failed exchange's answer. The client's connection may be gone: then nothing is written, only recorded.
+ *
+ * @param inBand renders the error for a stream under way, where its dialect needs to know what was sent
+ */
+export function sendFailure(
+  exchange: Exchange,
+  runtime: Runtime,
+  failure: Failure,
+  inBand?: (failure: Failure, context: ErrorContext) => string | undefined,
+): void {
   exchange.outcome.status = failure.class === 'client_cancelled' ? 'cancelled' : 'failed';
   exchange.outcome.failure = failure;
   const context = {
@@ -42,10 +53,11 @@ export function sendFailure(exchange: Exchange, runtime: Runtime, failure: Failu
     ...(failure.retryAfterMs === undefined ? {} : { retryAfterMs: failure.retryAfterMs }),
   };
   if (exchange.client.headersSent) {
-    exchange.client.end(Buffer.from(renderOpenAiStreamError(failure, context)));
+    const event = inBand?.(failure, context) ?? renderStreamError(exchange.endpoint, failure, context);
+    exchange.client.end(Buffer.from(event));
     return;
   }
-  const rendered = renderOpenAiError(failure, context);
+  const rendered = renderError(exchange.endpoint, failure, context);
   exchange.outcome.httpStatus = rendered.status;
   const headers = ownHeaders(exchange, runtime);
   headers.push('content-type', 'application/json; charset=utf-8');

@@ -46,7 +46,9 @@ function deliveredBy({ tap }: Answered): DeliveredText | undefined {
  */
 function candidates(exchange: Exchange, broken: Rung): Rung[] {
   const { rungs } = exchange.chain;
-  return [...rungs.slice(broken.index + 1), broken, ...rungs.slice(0, broken.index)];
+  const inOrder = [...rungs.slice(broken.index + 1), broken, ...rungs.slice(0, broken.index)];
+  // A continuation is made of a chat stream's events: a target that speaks another dialect cannot take part.
+  return inOrder.filter((rung) => rung.wires.chat === 'chat');
 }
 
 /** A target that turns out not to take a prefill may still answer when asked the whole question. */

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import pRetry from 'p-retry';
 import { BACKOFF_CAP, fullJitter, THROTTLED_BASE, TRANSIENT_BASE } from '../breakers/backoff.ts';
 import type { Outcome } from '../breakers/circuit.ts';
@@ -118,7 +119,7 @@ export class RungLoop<Answer> {
     const lease = new TryLease(gate, permit, slot);
     const startedAt = this.#runtime.clock.now();
     try {
-      const headers = upstreamHeaders(exchange.rawHeaders, provider, key, exchange.headers.authorization);
+      const headers = upstreamHeaders(exchange.rawHeaders, provider, key, clientAuthorization(exchange.headers));
       const answer = await this.#makeTry(headers, lease, this.#newSocket);
       this.#record('ok', startedAt, undefined);
       return answer;
@@ -278,4 +279,10 @@ function blockedBy(keys: KeyRing): RestReason {
       first = { until, reason };
   }
   return first?.reason ?? 'cooldown';
+}
+
+/** The client's own key, in whichever of the two ways it sent it. */
+function clientAuthorization(headers: IncomingHttpHeaders): string | undefined {
+  const key = headers['x-api-key'];
+  return headers.authorization ?? (typeof key === 'string' ? `Bearer ${key}` : undefined);
 }

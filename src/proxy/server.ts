@@ -21,6 +21,9 @@ const ROUTES: readonly { readonly url: string; readonly endpoint: Endpoint }[] =
   { url: '/v1/chat/completions', endpoint: 'chat' },
   { url: '/v1/completions', endpoint: 'completions' },
   { url: '/v1/embeddings', endpoint: 'embeddings' },
+  { url: '/v1/messages', endpoint: 'messages' },
+  { url: '/v1/messages/count_tokens', endpoint: 'count-tokens' },
+  { url: '/v1/responses', endpoint: 'responses' },
 ];
 
 /** A request that is not complete after so long holds its place for nobody: a body of the largest size takes less. */

@@ -78,8 +78,8 @@ const TABLE: readonly (readonly [string, string, readonly string[]])[] = [
   ],
   [
     'a word of a later version',
-    `providers: {a: {dialect: anthropic, baseUrl: "http://a/v1"}}`,
-    ['1:26 providers.a.dialect: "anthropic": not available in this version'],
+    `providers: {a: {dialect: gemini, baseUrl: "http://a/v1"}}`,
+    ['1:26 providers.a.dialect: "gemini": not available in this version'],
   ],
   ['yes for true', 'defaults: {hedge: yes}', ['1:19 defaults.hedge: "yes": expected true or false']],
   [

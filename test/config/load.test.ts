@@ -75,6 +75,7 @@ test('the configuration of the design document means what it says', () => {
         provider: 'anthropic',
         model: 'claude-sonnet-4-6',
         contextWindow: undefined,
+        maxOutputTokens: 8192,
         capabilities: { prefill: undefined },
       },
       {
@@ -82,6 +83,7 @@ test('the configuration of the design document means what it says', () => {
         provider: 'openai',
         model: 'gpt-4o',
         contextWindow: 128_000,
+        maxOutputTokens: 8192,
         capabilities: { prefill: false },
       },
     ],

@@ -115,8 +115,28 @@ test('headers, query and paths are added as written', () => {
     chat: '/v2/{model}/chat',
     completions: '/completions',
     embeddings: '/embeddings',
+    messages: '/messages',
+    responses: '/responses',
+    countTokens: '/messages/count_tokens',
     models: '/models',
   });
+});
+
+test('a provider speaks what its preset, its dialect or its own line says', () => {
+  assert.deepEqual(providerOf('{baseUrl: "http://a/v1"}').speaks, ['chat', 'completions', 'embeddings']);
+  assert.deepEqual(providerOf('{preset: anthropic, apiKey: k}').speaks, ['messages', 'count-tokens']);
+  assert.deepEqual(providerOf('{preset: openai, apiKey: k}').speaks, [
+    'chat',
+    'completions',
+    'embeddings',
+    'responses',
+  ]);
+  const messages = providerOf('{baseUrl: "http://a/v1", dialect: anthropic, apiKey: k}');
+  assert.deepEqual(
+    [messages.speaks, messages.family, messages.auth],
+    [['messages', 'count-tokens'], 'anthropic', { kind: 'header', name: 'x-api-key' }],
+  );
+  assert.deepEqual(providerOf('{baseUrl: "http://a/v1", speaks: [responses]}').speaks, ['responses']);
 });
 
 test('concurrency has three kinds', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { MessagesStreamProgress } from '../../src/dialects/messages/stream-progress.ts';
-import type { StreamStep } from '../../src/dialects/openai-stream-progress.ts';
+import type { StreamStep } from '../../src/dialects/stream-progress.ts';
 import { checkMessagesAnswer } from '../../src/failures/check-messages-answer.ts';
 import { MESSAGES_STREAMS } from './golden-streams.ts';
 import { events } from './translate.ts';

@@ -6,15 +6,15 @@ import { isRecord, type JsonRecord, parseJsonText } from '../../failures/json-re
 import type { TokenUsage } from '../conversation/answer.ts';
 import { textOf } from '../json-fields.ts';
 import { scanJson, Watch } from '../json-scan.ts';
-import type { ReportedUsage, StreamStep } from '../openai-stream-progress.ts';
 import type { SseEvent } from '../sse-reader.ts';
+import type { ReportedTokens, StreamProgress, StreamStep } from '../stream-progress.ts';
 import { readMessagesUsage } from './usage.ts';
 
 /** An error under whatever name the event has. */
 const ERROR = new Watch([{ key: 'error', depth: 1, bit: 1 }]);
 
 /** Follows one streamed message: has it begun, is it finished, what did it cost. */
-export class MessagesStreamProgress {
+export class MessagesStreamProgress implements StreamProgress {
   /** The message has its stop reason: nothing can be missing any more. */
   finished = false;
   /** `message_stop` was seen. */
@@ -33,7 +33,7 @@ export class MessagesStreamProgress {
   /** A block began, be it of an empty text. */
   #said = false;
 
-  get usage(): ReportedUsage | undefined {
+  get usage(): ReportedTokens | undefined {
     if (this.#usage === undefined) return undefined;
     return { promptTokens: this.#usage.prompt, completionTokens: this.#usage.completion };
   }

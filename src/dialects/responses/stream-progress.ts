@@ -3,16 +3,16 @@ import type { Failure } from '../../failures/failure.ts';
 import { isRecord, type JsonRecord, parseJsonText } from '../../failures/json-record.ts';
 import { itemsOf } from '../json-fields.ts';
 import { isJson } from '../json-scan.ts';
-import type { StreamStep } from '../openai-stream-progress.ts';
 import type { ReportedUsage } from '../openai-usage.ts';
 import type { SseEvent } from '../sse-reader.ts';
-import { carriesAnswer, itemSays, kindOfType } from './event-kind.ts';
+import type { StreamProgress, StreamStep } from '../stream-progress.ts';
+import { carriesAnswer, type EventKind, itemSays, kindOfType } from './event-kind.ts';
 import { readResponsesUsage } from './usage.ts';
 
 const DONE = '[DONE]';
 
 /** Follows one native Responses stream: has it begun, is it finished, what did it cost. */
-export class ResponsesStreamProgress {
+export class ResponsesStreamProgress implements StreamProgress {
   /** The last response was seen, completed or incomplete: nothing can be missing any more. */
   finished = false;
   /** The stream's proper end was seen. */
@@ -54,7 +54,14 @@ export class ResponsesStreamProgress {
     const type = typeof json.type === 'string' ? json.type : event.name;
     // An error that calls itself nothing: gateways send OpenAI's bare `{"error": {...}}`.
     const kind = type === '' && isRecord(json.error) ? 'error' : kindOfType(type);
+    const step = this.#step(json, type, kind);
+    // An error is not passed on: the one told in its place takes its number.
+    if (step === 'error') return step;
     this.nextSequence = typeof json.sequence_number === 'number' ? json.sequence_number + 1 : this.nextSequence + 1;
+    return step;
+  }
+
+  #step(json: JsonRecord, type: string, kind: EventKind | undefined): StreamStep {
     if (kind === 'error') {
       this.error = errorIn(json, type);
       return 'error';

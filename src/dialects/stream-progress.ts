@@ -1,0 +1,32 @@
+import type { Failure } from '../failures/failure.ts';
+import type { SseEvent } from './sse-reader.ts';
+
+/** What one event means for the answer it belongs to. */
+export type StreamStep = 'quiet' | 'delta' | 'drop' | 'done' | 'error';
+
+/** Token counts as the provider reported them. */
+export interface ReportedTokens {
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+}
+
+/** Follows one streamed answer, in whatever dialect: has it begun, is it finished, what did it cost. */
+export interface StreamProgress {
+  /** Nothing of the answer can be missing any more. */
+  readonly finished: boolean;
+  /** The dialect's proper end was seen: `[DONE]`, `message_stop`, the last response. */
+  readonly done: boolean;
+  /** The answer was ended by the provider's content filter. */
+  readonly filtered: boolean;
+  readonly usage: ReportedTokens | undefined;
+  /** The parsed event that carried an error. */
+  readonly error: unknown;
+  /** What was found wrong with the way the answer finished, where that was the error. */
+  readonly failure: Failure | undefined;
+  /** Events with content so far: about one token each where the provider does not count. */
+  readonly deltas: number;
+  /** Events that were no JSON and were left out. */
+  readonly malformed: number;
+  /** @param begun after the first delta a glance is enough: nothing is parsed that need not be */
+  take(event: SseEvent, begun: boolean): StreamStep;
+}
