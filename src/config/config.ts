@@ -1,3 +1,4 @@
+import type { CircuitSettings } from '../breakers/settings.ts';
 import type { Endpoint } from '../dialects/endpoint.ts';
 import type { ProviderFamily } from '../failures/family.ts';
 import type { EndpointPaths, PresetName, ProviderAuth } from '../providers/presets.ts';
@@ -100,19 +101,7 @@ export interface Timeouts {
   readonly embeddings: number;
 }
 
-export interface CircuitSettings {
-  /** Consecutive failures that open it. */
-  readonly failures: number;
-  /** Share of failures in the window that opens it, above 0 and up to 1. */
-  readonly rate: number;
-  /** Completed calls in the window below which the rate says nothing. */
-  readonly minimumVolume: number;
-  readonly window: number;
-  readonly openFor: number;
-  /** Cap of the growing open time. */
-  readonly maxOpenFor: number;
-  readonly probeTimeout: number;
-}
+export type { CircuitSettings };
 
 export const ANSWER_CHECKS = ['json-schema', 'tool-arguments', 'repetition'] as const;
 export type AnswerCheck = (typeof ANSWER_CHECKS)[number];
