@@ -1,3 +1,14 @@
+import { ADDED_METRIC, COST_METRIC, MANY_SQLITE, ONE_REDIS, ONE_SQLITE } from './budgets/cost.ts';
+import {
+  ANSWERED_METRIC as BOUGHT_METRIC,
+  BUYS,
+  ON_REDIS,
+  ON_SQLITE,
+  OVERSPENT_METRIC,
+  PHANTOM_METRIC,
+  UNNAMED_METRIC,
+} from './budgets/holds.ts';
+import { AFTER_METRIC, BEFORE_METRIC, TRIPS_METRIC } from './budgets/round-trips.ts';
 import { CPU_METRIC } from './cpu.ts';
 import {
   ALL_DOWN,
@@ -16,6 +27,7 @@ import { FLAT_METRIC, FRESH, IDLE_METRIC } from './memory.ts';
 import type { SectionName } from './options.ts';
 import { BACK_TO_BACK, EVENT_METRIC, PACED } from './stream.ts';
 import type { SubjectName } from './subjects/subject.ts';
+import { dearestTranslation, type Way } from './translate.ts';
 
 /** A number that Breakwater has to hold. */
 export interface Mark {
@@ -23,7 +35,7 @@ export interface Mark {
   readonly what: string;
   readonly bound: 'at most' | 'below' | 'at least';
   readonly limit: number;
-  readonly unit: 'x' | 'ms' | '%' | 'MB' | 'tries' | 'answers' | 'MB/h';
+  readonly unit: 'x' | 'ms' | 'us' | '%' | 'MB' | 'tries' | 'answers' | 'MB/h' | 'calls' | 'n$';
   /** The measured value; undefined where it was not measured. */
   readonly value: (lookup: Lookup) => number | undefined;
 }
@@ -60,6 +72,18 @@ function eventRatio(pace: string, limit: number): Mark {
   };
 }
 
+/** Translating an event, whatever the pair, over passing one on. */
+function translationRatio(pace: string, over: keyof Way): Mark {
+  return {
+    section: 'translate',
+    what: `CPU of a translated event, dearest pair, ${pace}, over the ${over}'s passthrough`,
+    bound: 'at most',
+    limit: 3,
+    unit: 'x',
+    value: (lookup) => dearestTranslation(lookup, pace, over),
+  };
+}
+
 function addedLatency(metric: string, name: string, limit: number): Mark {
   return {
     section: 'latency',
@@ -88,6 +112,20 @@ function own(
   return { section, what, bound, limit, unit, value };
 }
 
+/** A budget that buys exactly so many, and what follows a crash; on each kind of store. */
+function holds(store: string): Mark[] {
+  const mark = (what: string, bound: Mark['bound'], limit: number, unit: Mark['unit'], metric: string) =>
+    own('budgets', `${what}, ${store}`, bound, limit, unit, metric, store);
+  const what = `answered of 200 at once on a budget for ${BUYS}`;
+  return [
+    mark(what, 'at least', BUYS, 'answers', BOUGHT_METRIC),
+    mark(what, 'at most', BUYS, 'answers', BOUGHT_METRIC),
+    mark('refusals that do not name scope and reset', 'at most', 0, 'answers', UNNAMED_METRIC),
+    mark('spent, off from what was answered', 'at most', 0, 'n$', OVERSPENT_METRIC),
+    mark('held a minute after kill -9 mid-flight', 'at most', 0, 'n$', PHANTOM_METRIC),
+  ];
+}
+
 /** The numbers to hold. */
 export const MARKS: readonly Mark[] = [
   cpuRatio('breakwater', '1 kB', 'bare', 2.2),
@@ -101,6 +139,10 @@ export const MARKS: readonly Mark[] = [
   cpuRatio('breakwater', '500 kB', 'portkey', 0.17),
   eventRatio(PACED, 1.5),
   eventRatio(BACK_TO_BACK, 2),
+  translationRatio(PACED, 'target'),
+  translationRatio(PACED, 'client'),
+  translationRatio(BACK_TO_BACK, 'target'),
+  translationRatio(BACK_TO_BACK, 'client'),
   addedLatency(P50_METRIC, 'p50', 1),
   addedLatency(P99_METRIC, 'p99', 5),
   own('faults', 'answered, 20% faults', 'at least', 99.95, '%', ANSWERED_METRIC, RANDOM_FAULTS.at20.name),
@@ -141,6 +183,21 @@ export const MARKS: readonly Mark[] = [
   own('faults', 'tries a request, everything down', 'at most', 1.1, 'tries', TRIES_METRIC, ALL_DOWN),
   own('memory', 'RSS idle', 'below', 120, 'MB', IDLE_METRIC, FRESH),
   own('memory', 'RSS slope beyond noise, soak of 10 min or more', 'at most', 0, 'MB/h', FLAT_METRIC, 'soak'),
+  own('budgets', `CPU added, ${ONE_SQLITE}`, 'at most', 40, 'us', ADDED_METRIC, ONE_SQLITE),
+  {
+    section: 'budgets',
+    what: 'CPU of a request, 5,000 tenants over one, SQLite',
+    bound: 'at most',
+    limit: 1.1,
+    unit: 'x',
+    value: (lookup) =>
+      pairwise(lookup(COST_METRIC, MANY_SQLITE, 'breakwater'), lookup(COST_METRIC, ONE_SQLITE, 'breakwater'), ratio),
+  },
+  own('budgets', 'Redis scripts before the call', 'at most', 1, 'calls', BEFORE_METRIC, ONE_REDIS),
+  own('budgets', 'Redis scripts after the call', 'at most', 1, 'calls', AFTER_METRIC, ONE_REDIS),
+  own('budgets', 'Redis round trips a request', 'at most', 2.05, 'calls', TRIPS_METRIC, ONE_REDIS),
+  ...holds(ON_SQLITE),
+  ...holds(ON_REDIS),
 ];
 
 /** The verdicts on the numbers that these sections measure. */
@@ -154,13 +211,13 @@ export function judge(figures: readonly Figure[], sections: readonly SectionName
       what: mark.what,
       limit,
       measured: `${digits(value, mark.unit === '%')} ${mark.unit}`,
-      verdict: holds(mark, value) ? 'held' : 'MISSED',
+      verdict: isHeld(mark, value) ? 'held' : 'MISSED',
     };
   });
 }
 
 /** NaN holds nothing. */
-function holds(mark: Mark, value: number): boolean {
+function isHeld(mark: Mark, value: number): boolean {
   if (mark.bound === 'at least') return value >= mark.limit;
   return mark.bound === 'below' ? value < mark.limit : value <= mark.limit;
 }

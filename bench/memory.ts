@@ -19,7 +19,7 @@ const MAX_SAMPLES = 360;
 
 /** Memory of each proxy, fresh and idle; then under mixed load with clients that go away, Breakwater for the whole soak. */
 export async function measureMemory(bench: Bench): Promise<void> {
-  const names = bench.options.subjects.filter((name) => name !== 'direct' && name !== 'spliced');
+  const names = bench.options.subjects.filter((name) => name !== 'direct' && name !== 'spliced' && name !== 'before');
   for (const name of names) {
     const { subjects } = await startSubjects([name], bench.place);
     const [subject] = subjects;

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { SUBJECT_NAMES, type SubjectName } from './subjects/subject.ts';
 
-export const SECTION_NAMES = ['cpu', 'stream', 'latency', 'faults', 'memory'] as const;
+export const SECTION_NAMES = ['cpu', 'stream', 'translate', 'latency', 'faults', 'memory', 'budgets'] as const;
 export type SectionName = (typeof SECTION_NAMES)[number];
 
 export interface Options {
@@ -17,9 +17,14 @@ export interface Options {
   readonly write: boolean;
   /** Breakwater's main script, absolute, where it is not the one of this checkout. */
   readonly entry: string | undefined;
+  /** Another build's main script, absolute, to be measured beside Breakwater's as `before`. */
+  readonly before: string | undefined;
   /** Keep logs and configurations of the subjects, and say where. */
   readonly keep: boolean;
 }
+
+/** `before` is there where a build for it is named. */
+const LISTED = SUBJECT_NAMES.filter((name) => name !== 'before');
 
 /** A smoke run leaves out the peers. */
 const QUICK_SUBJECTS: readonly SubjectName[] = ['direct', 'bare', 'breakwater'];
@@ -27,12 +32,13 @@ const QUICK_SUBJECTS: readonly SubjectName[] = ['direct', 'bare', 'breakwater'];
 export const USAGE = `npm run bench -- [options]
 
   --only LIST      of: ${SECTION_NAMES.join(', ')} (default: all)
-  --subjects LIST  of: ${SUBJECT_NAMES.join(', ')} (default: all; with --quick: ${QUICK_SUBJECTS.join(', ')})
+  --subjects LIST  of: ${LISTED.join(', ')} (default: all; with --quick: ${QUICK_SUBJECTS.join(', ')})
   --rounds N       interleaved rounds of each measurement (default 5)
   --quick          one short round of everything, under a minute: proves that the bench runs, not how fast the proxy is
   --soak TIME      length of the memory soak: 45s, 60m, 2h (default 60s; judged from 10m on)
   --write          put the results into docs/benchmarks.md
   --entry FILE     another build's main script in Breakwater's place (default: dist/main.js if current, else src/main.ts)
+  --before FILE    an earlier build's main script, measured in turns with this one as the subject "before"
   --keep           keep the subjects' logs and configurations
   --help`;
 
@@ -48,6 +54,7 @@ export function parseOptions(args: readonly string[]): Options | 'help' {
       soak: { type: 'string' },
       write: { type: 'boolean', default: false },
       entry: { type: 'string' },
+      before: { type: 'string' },
       keep: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -60,13 +67,16 @@ export function parseOptions(args: readonly string[]): Options | 'help' {
     throw new Error('--write takes a whole run: no --quick, no --only');
   return {
     only: chosen('--only', values.only, SECTION_NAMES),
-    subjects:
-      quick && values.subjects === undefined ? QUICK_SUBJECTS : chosen('--subjects', values.subjects, SUBJECT_NAMES),
+    subjects: [
+      ...(quick && values.subjects === undefined ? QUICK_SUBJECTS : chosen('--subjects', values.subjects, LISTED)),
+      ...(values.before === undefined ? [] : ['before' as const]),
+    ],
     rounds,
     quick,
     soakMs: values.soak === undefined ? (quick ? 2_000 : 60_000) : duration(values.soak),
     write: values.write,
     entry: values.entry === undefined ? undefined : resolve(values.entry),
+    before: values.before === undefined ? undefined : resolve(values.before),
     keep: values.keep,
   };
 }

@@ -5,6 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { measureBudgets } from './budgets.ts';
 import { measureCpu } from './cpu.ts';
 import { measureFaults } from './faults.ts';
 import { measureLatency } from './latency.ts';
@@ -18,14 +19,17 @@ import { report } from './report.ts';
 import type { Bench } from './section.ts';
 import { measureStreams } from './stream.ts';
 import { startSubjects } from './subjects/start.ts';
+import { measureTranslation } from './translate.ts';
 import { Upstream } from './upstream/handle.ts';
 
 const SECTIONS: Readonly<Record<SectionName, (bench: Bench) => Promise<void>>> = {
   cpu: measureCpu,
   stream: measureStreams,
+  translate: measureTranslation,
   latency: measureLatency,
   faults: measureFaults,
   memory: measureMemory,
+  budgets: measureBudgets,
 };
 
 async function main(args: readonly string[]): Promise<void> {
@@ -66,7 +70,7 @@ async function bench(options: Options, args: readonly string[], folder: string):
   const figures: Figure[] = [];
   const failed: string[] = [];
   const upstream = await Upstream.start();
-  const place = { upstreamPort: upstream.port, pinning, folder, entry: options.entry };
+  const place = { upstreamPort: upstream.port, pinning, folder, entry: options.entry, before: options.before };
   const { subjects, absent } = await startSubjects(options.subjects, place);
   const say = (line: string) => process.stderr.write(`${line}\n`);
   try {

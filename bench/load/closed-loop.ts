@@ -3,7 +3,8 @@ import { Connection, type ConnectionOptions, type Reply } from './connection.ts'
 /** A load where each of some clients sends its next request when it has the answer to the last. */
 export interface ClosedLoop extends ConnectionOptions {
   readonly port: number;
-  readonly request: Buffer;
+  /** The request, or what gives the next one. */
+  readonly request: Buffer | (() => Buffer);
   readonly connections: number;
   /** No request is begun after this many milliseconds; those on the way are waited for. */
   readonly forMs: number;
@@ -40,7 +41,7 @@ export function runClosedLoop(load: ClosedLoop): Promise<ClosedLoopResult> {
     const next = (connection: Connection) => {
       const goesOn = load.toleratesBad === true || bad < BAD_ENOUGH;
       if (goesOn && performance.now() - startedAt < load.forMs) {
-        connection.send(load.request);
+        connection.send(typeof load.request === 'function' ? load.request() : load.request);
         return;
       }
       connection.destroy();

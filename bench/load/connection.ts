@@ -44,6 +44,11 @@ export class Connection {
     this.#reader = new MessageReader(options.keepBody);
   }
 
+  /** The answer to the request on the way has begun to come. */
+  get hasBegun(): boolean {
+    return this.#firstByteAt > 0;
+  }
+
   send(request: Buffer): void {
     if (this.#busy) throw new Error('the connection has a request on the way');
     this.#busy = true;

@@ -20,7 +20,7 @@ interface Message {
 }
 
 /** A chat completion request of exactly `bytes` bytes, the model first as the SDKs write it. */
-export function chatBody(model: string, bytes: number, stream: boolean): Buffer {
+export function chatBody(model: string, bytes: number, stream: boolean, maxTokens = 1024): Buffer {
   const random = lcg(bytes);
   const messages: Message[] = [
     { role: 'system', content: 'You are a coding agent. Answer with one tool call or with text.' },
@@ -31,7 +31,7 @@ export function chatBody(model: string, bytes: number, stream: boolean): Buffer 
         model,
         messages,
         temperature: 0.2,
-        max_tokens: 1024,
+        max_tokens: maxTokens,
         ...(stream ? { stream: true, stream_options: { include_usage: true } } : {}),
       }),
     );

@@ -21,8 +21,13 @@ const SDK_HEADERS: Readonly<Record<string, string>> = {
 
 /** A whole HTTP request as bytes. */
 export function chatRequest(to: Addressed, body: Buffer): Buffer {
+  return requestTo(to, '/v1/chat/completions', body);
+}
+
+/** A POST with a JSON body, as bytes. */
+export function requestTo(to: Addressed, path: string, body: Buffer): Buffer {
   const headers = { ...SDK_HEADERS, ...to.headers, 'content-length': String(body.length) };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  const head = `POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1:${to.port}\r\n${lines.join('')}\r\n`;
+  const head = `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1:${to.port}\r\n${lines.join('')}\r\n`;
   return Buffer.concat([Buffer.from(head), body]);
 }

@@ -38,7 +38,7 @@ export async function launch(name: string, command: readonly string[], port: num
   child.once('exit', () => running.delete(child));
   const failed = once(child, 'error').then(([error]) => String(error));
   const ended = once(child, 'exit').then(([code]) => `ended with code ${code}`);
-  const problem = await Promise.race([failed, ended, listening(port)]);
+  const problem = await Promise.race([failed, ended, listening(port, child)]);
   if (problem !== undefined || child.pid === undefined) {
     await stop(child);
     const lastLines = readFileSync(logFile, 'utf8').trim().split('\n').slice(-4).join(' | ');
@@ -58,9 +58,9 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-async function listening(port: number): Promise<string | undefined> {
+async function listening(port: number, child: ChildProcess): Promise<string | undefined> {
   const deadline = performance.now() + START_MS;
-  while (performance.now() < deadline) {
+  while (performance.now() < deadline && child.exitCode === null && child.signalCode === null) {
     if (await accepts(port)) return undefined;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

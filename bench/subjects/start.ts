@@ -18,6 +18,7 @@ const STARTERS: Readonly<Record<SubjectName, (place: Place) => Promise<Subject>>
   portkey: startPortkey,
   breakwater: startBreakwater,
   spliced: (place) => startBreakwater(place, 'spliced'),
+  before: (place) => startBreakwater({ ...place, entry: place.before }, 'before'),
 };
 
 /** Who runs, and who could not with the reason. */

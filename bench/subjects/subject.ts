@@ -1,7 +1,10 @@
 import type { Pinning } from '../measure/pinning.ts';
 
-/** What the bench can measure, in the order of a round. `spliced` is Breakwater with a model name that it has to change. */
-export const SUBJECT_NAMES = ['direct', 'bare', 'nginx', 'portkey', 'breakwater', 'spliced'] as const;
+/**
+ * What the bench can measure, in the order of a round. `spliced` is Breakwater with a model name that it has to change, `before`
+ * another build of it.
+ */
+export const SUBJECT_NAMES = ['direct', 'bare', 'nginx', 'portkey', 'breakwater', 'spliced', 'before'] as const;
 export type SubjectName = (typeof SUBJECT_NAMES)[number];
 
 /** One proxy (or none) between the load and the upstream, running. */
@@ -25,6 +28,8 @@ export interface Place {
   readonly pinning: Pinning;
   /** Breakwater's main script, where another than this checkout's is wanted. */
   readonly entry?: string | undefined;
+  /** The main script of the build that is compared with. */
+  readonly before?: string | undefined;
   /** An existing folder for its configuration and logs. */
   readonly folder: string;
 }

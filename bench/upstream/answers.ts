@@ -6,7 +6,9 @@ export type Shape =
   /** `events` content deltas; `gapMs` 0 sends them as fast as the reader takes them. */
   | { readonly kind: 'stream'; readonly events: number; readonly gapMs: number }
   /** Streams to those who ask for a stream. */
-  | { readonly kind: 'mixed'; readonly events: number; readonly gapMs: number };
+  | { readonly kind: 'mixed'; readonly events: number; readonly gapMs: number }
+  /** A stream in the dialect of the request's path: realistic text, the same in all of them. */
+  | { readonly kind: 'spoken'; readonly events: number; readonly gapMs: number };
 
 const ID = 'chatcmpl-BqX4mT2vN8sLcE6rJ0wZyH5kPdA';
 const SENTENCE =
@@ -79,6 +81,7 @@ function event(fields: object): string {
   return `data: ${JSON.stringify(whole)}\n\n`;
 }
 
-function chunked(text: string): Buffer {
+/** One chunk of a chunked body. */
+export function chunked(text: string): Buffer {
   return Buffer.from(`${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`);
 }

@@ -6,8 +6,9 @@
  */
 import { createServer, type Socket } from 'node:net';
 import { MessageReader } from '../load/message-reader.ts';
-import { JSON_ANSWER, type Shape, STREAM_CLOSING, STREAM_DELTA, STREAM_HEAD, STREAM_OPENING } from './answers.ts';
+import { JSON_ANSWER, type Shape } from './answers.ts';
 import { FaultDice, type FaultKind, type FaultMix, playFault } from './faults.ts';
+import { DIALECTS, type Dialect, dialectOf, plainScript, type StreamScript, spokenScript } from './stream-script.ts';
 
 /** From the handle: answer like this from now on; acknowledged with the same `id`. */
 export interface Order {
@@ -21,6 +22,7 @@ export interface Order {
 export type UpstreamReport = { readonly port: number } | { readonly id: number; readonly requests: number };
 
 let shape: Shape = { kind: 'json' };
+let scripts: Partial<Record<Dialect, StreamScript>> = {};
 let dice: { a?: FaultDice; b?: FaultDice } = {};
 let requests = 0;
 
@@ -47,44 +49,57 @@ const server = createServer({ noDelay: true }, (socket) => {
 });
 
 function answer(socket: Socket, reader: MessageReader, fault: FaultKind | undefined): void {
-  const streams = shape.kind === 'stream' || (shape.kind === 'mixed' && reader.body.includes('"stream":true'));
-  if (streams && shape.kind !== 'json') stream(socket, shape.events, shape.gapMs, fault);
-  else socket.write(JSON_ANSWER);
+  if (shape.kind === 'json' || (shape.kind === 'mixed' && !reader.body.includes('"stream":true'))) {
+    socket.write(JSON_ANSWER);
+    return;
+  }
+  const script = scripts[shape.kind === 'spoken' ? dialectOf(reader.head) : 'chat'];
+  if (script !== undefined) stream(socket, script, shape.gapMs, fault);
+}
+
+/** What is streamed in each dialect while this shape is in force. */
+function scriptsOf(now: Shape): Partial<Record<Dialect, StreamScript>> {
+  if (now.kind === 'json') return {};
+  if (now.kind !== 'spoken') return { chat: plainScript(now.events) };
+  return Object.fromEntries(DIALECTS.map((dialect) => [dialect, spokenScript(dialect, now.events)]));
 }
 
 /** A `fault` here is one that breaks the stream half way. */
-function stream(socket: Socket, events: number, gapMs: number, fault: FaultKind | undefined): void {
-  socket.write(Buffer.concat([STREAM_HEAD, STREAM_OPENING]));
+function stream(socket: Socket, script: StreamScript, gapMs: number, fault: FaultKind | undefined): void {
+  socket.write(script.opening);
+  const { length } = script.deltas;
   if (fault !== undefined) {
-    burst(socket, Math.floor(events / 2), () => {
+    burst(socket, script, 0, Math.floor((length + 1) / 2), () => {
       if (fault === 'cut') socket.end();
     });
-  } else if (gapMs === 0) burst(socket, events - 1, () => socket.write(STREAM_CLOSING));
-  else pace(socket, events - 1, gapMs, performance.now() + gapMs);
+  } else if (gapMs === 0) burst(socket, script, 0, length, () => socket.write(script.closing));
+  else pace(socket, script, 0, gapMs, performance.now() + gapMs);
 }
 
 /** One event at a time, each on its own schedule from the start of the stream, so that lateness does not add up. */
-function pace(socket: Socket, left: number, gapMs: number, due: number): void {
+function pace(socket: Socket, script: StreamScript, at: number, gapMs: number, due: number): void {
   setTimeout(
     () => {
       if (socket.destroyed) return;
-      socket.write(left > 0 ? STREAM_DELTA : STREAM_CLOSING);
-      if (left > 0) pace(socket, left - 1, gapMs, due + gapMs);
+      const delta = script.deltas[at];
+      socket.write(delta ?? script.closing);
+      if (delta !== undefined) pace(socket, script, at + 1, gapMs, due + gapMs);
     },
     Math.max(0, due - performance.now()),
   );
 }
 
 /** One write for each event and one event in a turn of the loop, as fast as the reader takes them. */
-function burst(socket: Socket, left: number, close: () => void): void {
+function burst(socket: Socket, script: StreamScript, at: number, to: number, close: () => void): void {
   if (socket.destroyed) return;
-  if (left === 0) {
+  const delta = at < to ? script.deltas[at] : undefined;
+  if (delta === undefined) {
     close();
     return;
   }
-  socket.write(STREAM_DELTA);
-  if (socket.writableNeedDrain) socket.once('drain', () => burst(socket, left - 1, close));
-  else setImmediate(burst, socket, left - 1, close);
+  socket.write(delta);
+  if (socket.writableNeedDrain) socket.once('drain', () => burst(socket, script, at + 1, to, close));
+  else setImmediate(burst, socket, script, at + 1, to, close);
 }
 
 function report(message: UpstreamReport): void {
@@ -93,6 +108,7 @@ function report(message: UpstreamReport): void {
 
 process.on('message', (order: Order) => {
   shape = order.shape;
+  scripts = scriptsOf(shape);
   const { a, b } = order.faults;
   dice = {
     ...(a === undefined ? {} : { a: new FaultDice(a, order.seed) }),

@@ -1,5 +1,7 @@
 import type { Clock, Random } from '../clock.ts';
+import type { CircuitBoard } from '../state/circuit-board.ts';
 import type { Circuit, CircuitChange, CircuitSettings, CircuitSnapshot } from './circuit.ts';
+import { SharedCircuits } from './shared-circuits.ts';
 import { type CircuitContext, TargetCircuit } from './target-circuit.ts';
 
 export type { CircuitChange } from './circuit.ts';
@@ -14,13 +16,26 @@ interface Entry {
 /** Clients may name any model of a provider, so names come without bound; a circuit takes about 7 kB. */
 const CIRCUITS_KEPT = 1000;
 
+export interface CircuitsOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly onChange: (change: CircuitChange) => void;
+  /** What the replicas tell each other; undefined: each judges alone. Whoever made it closes it. */
+  readonly board?: CircuitBoard | undefined;
+  /** Called when the board stops answering, with the reason, and when it answers again, with `undefined`. */
+  readonly onBoard?: ((trouble: unknown) => void) | undefined;
+}
+
 /** Every circuit of the process, one a target, made when it is first asked for. */
 export class Circuits {
   readonly #context: CircuitContext;
   readonly #entries = new Map<string, Entry>();
+  readonly #shared: SharedCircuits | undefined;
 
-  constructor(options: { clock: Clock; random: Random; onChange: (change: CircuitChange) => void }) {
-    this.#context = options;
+  constructor({ clock, random, onChange, board, onBoard }: CircuitsOptions) {
+    const find = (name: string) => this.#entries.get(name)?.circuit;
+    this.#shared = board && new SharedCircuits({ board, clock, find, onBoard });
+    this.#context = { clock, random, onChange, sharing: this.#shared };
   }
 
   /**
@@ -59,6 +74,7 @@ export class Circuits {
 
   /** Lets go of everything; no timer is left. Permits still out may settle. */
   close(): void {
+    this.#shared?.stop();
     this.retain(new Set());
   }
 

@@ -10,7 +10,17 @@ export type ChangeReason =
   | 'probe-succeeded'
   | 'probe-failed'
   | 'probe-timed-out'
-  | 'last-hope-succeeded';
+  | 'last-hope-succeeded'
+  /** Another replica has opened it, and nothing here says that it works: half-open until one request has looked. */
+  | 'remote-opened'
+  /** It was so doubted, and a call of ours failed. */
+  | 'remote-confirmed'
+  /** It was so doubted, and a call of ours went well. */
+  | 'remote-refuted'
+  /** The probe of another replica has failed: open for as long as there. */
+  | 'remote-probe-failed'
+  /** Closed at another replica: probed here at once. Of a doubted one: nobody says any more that it is open. */
+  | 'remote-closed';
 
 /** What a permit was given for; it decides what its outcome may change. */
 export type Leave = 'call' | 'probe' | 'last-hope';
@@ -63,6 +73,10 @@ export type CircuitEvent =
   | { readonly type: 'probe-taken' | 'last-hope-taken' | 'committed'; readonly id: number }
   /** The failure rate over the rolling window is too high. */
   | { readonly type: 'rate-exceeded' }
+  /** Word of other replicas; whether it is believed at all, `target-circuit.ts` has decided. Times are of the clock here. */
+  | { readonly type: 'remote-opened' }
+  | { readonly type: 'remote-probe-failed'; readonly until: number; readonly attempt: number }
+  | { readonly type: 'remote-closed' }
   | {
       readonly type: 'settled';
       readonly outcome: Outcome;
@@ -76,6 +90,14 @@ export type CircuitEvent =
 /** The state every circuit begins in. */
 export function initial(now: number): Closed {
   return { state: 'closed', epoch: 0, since: now, reason: 'start', run: 0 };
+}
+
+/**
+ * Whether it is half-open on the word of another replica alone. No epoch has begun with that: calls under way count, and the
+ * first of them, or of the calls let through one by one, that ends either way says whether the word was true.
+ */
+export function isDoubted(state: CircuitState): boolean {
+  return state.state === 'half-open' && state.reason === 'remote-opened';
 }
 
 /**
@@ -94,6 +116,13 @@ export function next(
       return afterTime(state, now, settings, random);
     case 'rate-exceeded':
       return state.state === 'closed' ? firstOpening(state, 'failure-rate', now, settings) : state;
+    case 'remote-opened':
+      if (state.state !== 'closed') return state;
+      return { ...waiting(state, now, 'remote-opened'), attempt: 0, lastHope: undefined };
+    case 'remote-probe-failed':
+      return afterRemoteProbe(state, event, now);
+    case 'remote-closed':
+      return afterRemoteClose(state, now);
     case 'probe-taken':
       if (state.state !== 'half-open' || state.probe) return state;
       return { ...state, probe: trial(event.id, now, probeLimit(state.attempt, settings)) };
@@ -114,14 +143,17 @@ function afterTime(state: CircuitState, now: number, settings: CircuitSettings, 
   if (state.lastHope && isOver(state.lastHope.until, now, longest)) return { ...state, lastHope: undefined };
   if (state.state === 'open') {
     if (!isOver(state.until, now, longest)) return state;
-    const { epoch, attempt, lastHope } = state;
-    const since = Math.min(state.until, now);
-    return { state: 'half-open', epoch, since, reason: 'probe-due', attempt, probe: undefined, lastHope };
+    return {
+      ...waiting(state, Math.min(state.until, now), 'probe-due'),
+      attempt: state.attempt,
+      lastHope: state.lastHope,
+    };
   }
   const { probe } = state;
   if (!probe || !isOver(probe.until, now, longest)) return state;
   // A probe that delivers is not failing, but nor may one long answer keep everybody else out: the next may try as well.
-  if (probe.committed) return { ...state, probe: undefined };
+  // Nor does one slow answer condemn a target that is only said to be down.
+  if (probe.committed || isDoubted(state)) return { ...state, probe: undefined };
   return reopening(state, 'probe-timed-out', Math.min(probe.until, now), settings, random);
 }
 
@@ -132,6 +164,7 @@ function isOver(until: number, now: number, longest: number): boolean {
 
 function afterCommit(state: CircuitState, id: number, now: number, settings: CircuitSettings): CircuitState {
   if (state.state === 'closed') return state;
+  if (isDoubted(state)) return closing(state, 'remote-refuted', now);
   const delivering = { ...trial(id, now, settings.probeTimeout), committed: true };
   if (state.lastHope?.id === id) return { ...state, lastHope: delivering };
   if (state.state === 'half-open' && state.probe?.id === id) return { ...state, probe: delivering };
@@ -152,10 +185,10 @@ function afterOutcome(
     const run = failed ? state.run + 1 : 0;
     return run >= event.runToTrip ? firstOpening(state, 'consecutive-failures', now, settings) : { ...state, run };
   }
-  if (outcome === 'success') {
-    const reason = leave === 'probe' ? 'probe-succeeded' : 'last-hope-succeeded';
-    return { state: 'closed', epoch: state.epoch + 1, since: now, reason, run: 0 };
+  if (isDoubted(state) && outcome !== 'neutral') {
+    return failed ? firstOpening(state, 'remote-confirmed', now, settings) : closing(state, 'remote-refuted', now);
   }
+  if (outcome === 'success') return closing(state, leave === 'probe' ? 'probe-succeeded' : 'last-hope-succeeded', now);
   if (leave === 'last-hope') {
     // It failed while we knew the target to be down: no news, so the stay open neither grows nor starts again.
     return state.lastHope?.id === id ? { ...state, lastHope: undefined } : state;
@@ -166,7 +199,38 @@ function afterOutcome(
   return state.probe?.id === id ? { ...state, probe: undefined } : state;
 }
 
-function firstOpening(state: Closed, reason: ChangeReason, now: number, settings: CircuitSettings): Open {
+/** Open for as long as the replica whose probe has failed; never for less than it would have been anyway. */
+function afterRemoteProbe(
+  state: CircuitState,
+  { until, attempt }: CircuitEvent & { type: 'remote-probe-failed' },
+  now: number,
+): CircuitState {
+  const prolonged = { until, attempt: state.state === 'closed' ? 0 : Math.max(state.attempt, attempt) };
+  if (state.state === 'open') return until > state.until ? { ...state, ...prolonged } : state;
+  // Only one whose time was up waits on. Who looks for himself, or is about to, finds out.
+  if (state.state !== 'half-open' || state.reason !== 'probe-due' || state.probe || until <= now) return state;
+  const { epoch, lastHope } = state;
+  return { state: 'open', epoch, since: now, reason: 'remote-probe-failed', ...prolonged, lastHope };
+}
+
+/** Nobody closes blindly: who had seen it fail looks again, but at once. */
+function afterRemoteClose(state: CircuitState, now: number): CircuitState {
+  if (state.state === 'closed') return state;
+  if (isDoubted(state)) return { state: 'closed', epoch: state.epoch, since: now, reason: 'remote-closed', run: 0 };
+  if (state.state === 'half-open' && state.probe) return state;
+  return { ...waiting(state, now, 'remote-closed'), attempt: state.attempt, lastHope: state.lastHope };
+}
+
+/** Half-open, with the probe still to be made. */
+function waiting({ epoch }: Common, since: number, reason: ChangeReason): Omit<HalfOpen, 'attempt' | 'lastHope'> {
+  return { state: 'half-open', epoch, since, reason, probe: undefined };
+}
+
+function closing(state: Common, reason: ChangeReason, now: number): Closed {
+  return { state: 'closed', epoch: state.epoch + 1, since: now, reason, run: 0 };
+}
+
+function firstOpening(state: Common, reason: ChangeReason, now: number, settings: CircuitSettings): Open {
   const until = now + Math.min(settings.openFor, settings.maxOpenFor);
   return { state: 'open', epoch: state.epoch + 1, since: now, reason, until, attempt: 0, lastHope: undefined };
 }

@@ -1,7 +1,7 @@
-import type { Clock, Random } from '../clock.ts';
+import type { Clock } from '../clock.ts';
 import type { ModelSettings, Provider, Target } from '../config/config.ts';
 import type { Circuit } from './circuit.ts';
-import { type CircuitChange, Circuits } from './circuits.ts';
+import { Circuits, type CircuitsOptions } from './circuits.ts';
 import { adaptiveLimit, type ConcurrencyLimit, fixedLimit } from './concurrency-limit.ts';
 import { HedgeBudget } from './hedge-budget.ts';
 import { type KeyRing, KeyRings } from './key-ring.ts';
@@ -41,7 +41,7 @@ export class TargetGates {
   readonly #learned = new Map<string, Learned>();
   readonly #clock: Clock;
 
-  constructor(options: { clock: Clock; random: Random; onChange: (change: CircuitChange) => void }) {
+  constructor(options: CircuitsOptions) {
     this.#clock = options.clock;
     this.circuits = new Circuits(options);
     this.#rings = new KeyRings(options.clock);

@@ -1,20 +1,30 @@
+import { systemClock } from '../clock.ts';
 import type { Config, Model, ModelSettings, Provider, Target } from '../config/config.ts';
 import { DEFAULT_MODEL_SETTINGS } from '../config/defaults.ts';
 import { maskKey } from '../config/keys.ts';
 import { isLoopback } from '../config/loopback.ts';
 import { formatDuration } from '../config/units.ts';
 import { configWarnings } from '../config/warnings.ts';
+import { CAPABILITIES } from '../dialects/capability.ts';
+import { describePrice } from '../prices/describe-price.ts';
+import { PriceBook } from '../prices/price-book.ts';
+import { summarizeTenants } from './summarize-tenants.ts';
 
-/** What a configuration means, for a person to read before it serves. Keys are masked. */
-export function summarize(config: Config): string {
+/**
+ * What a configuration means, for a person to read before it serves. Keys are masked.
+ *
+ * @param prices knows more of the models where it is loaded
+ */
+export function summarize(config: Config, prices: PriceBook = new PriceBook()): string {
   const lines = [`${config.source}: OK`, '', `listen  ${address(config)}`, '', 'providers'];
   for (const provider of config.providers.values())
     lines.push(`  ${provider.name}  ${provider.baseUrl}`, `    ${credentials(provider)}`);
   lines.push('', 'models');
   if (config.models.size === 0)
     lines.push('  none configured; clients ask for provider/model or a provider’s own model name');
-  for (const model of config.models.values()) lines.push(...describeModel(model));
+  for (const model of config.models.values()) lines.push(...describeModel(model, config, prices));
   lines.push('', 'every other model', ...describeSettings(config.defaults));
+  lines.push(...summarizeTenants(config));
   appendList(lines, 'notices', config.notices);
   appendList(lines, 'warnings', configWarnings(config));
   return `${lines.join('\n')}\n`;
@@ -23,7 +33,7 @@ export function summarize(config: Config): string {
 function address(config: Config): string {
   const { host, port } = config.listen;
   const shown = host.includes(':') ? `[${host}]` : host;
-  return `http://${shown}:${port}  ${isLoopback(host) ? '(this machine only)' : '(open to other machines, auth: none)'}`;
+  return `http://${shown}:${port}  ${isLoopback(host) ? '(this machine only)' : `(open to other machines, ${config.auth === 'none' ? 'auth: none' : 'with a key'})`}`;
 }
 
 function credentials(provider: Provider): string {
@@ -33,19 +43,30 @@ function credentials(provider: Provider): string {
   return `${provider.keys.map((key) => `${key.id} ${maskKey(key.secret)}`).join(', ')}${preset}`;
 }
 
-function describeModel(model: Model): string[] {
+function describeModel(model: Model, config: Config, prices: PriceBook): string[] {
   const lines = [`  ${model.name}`];
-  for (const [index, target] of model.targets.entries()) lines.push(`    ${index + 1}. ${describeTarget(target)}`);
+  for (const [index, target] of model.targets.entries()) {
+    const provider = config.providers.get(target.provider);
+    const listed = provider === undefined ? undefined : prices.contextWindow(provider, target.model);
+    lines.push(`    ${index + 1}. ${describeTarget(target, target.contextWindow ?? listed)}`);
+    const price = provider === undefined ? undefined : prices.price(provider, target, systemClock.now());
+    if (price !== undefined || prices.loaded) lines.push(`       ${describePrice(price, prices.version)}`);
+  }
   if (model.fallback.static !== undefined)
     lines.push(`    ${model.targets.length + 1}. a static text, labelled as degraded`);
   lines.push(...describeSettings(model).map((line) => `  ${line}`));
   return lines;
 }
 
-function describeTarget(target: Target): string {
+/** What is known of a target: its window, its cap, what it lacks. A prefill is told where it works, too: few take one. */
+function describeTarget(target: Target, contextWindow: number | undefined): string {
+  const { maxOutputTokens, speaks, capabilities } = target;
   const facts: string[] = [];
-  if (target.contextWindow !== undefined) facts.push(`${target.contextWindow} tokens`);
-  if (target.capabilities.prefill !== undefined) facts.push(target.capabilities.prefill ? 'prefill' : 'no prefill');
+  if (contextWindow !== undefined) facts.push(`${contextWindow} tokens`);
+  if (maxOutputTokens !== undefined) facts.push(`answers up to ${maxOutputTokens}`);
+  if (speaks !== undefined) facts.push(`${speaks.join(', ')} only`);
+  if (capabilities.prefill === true) facts.push('prefill');
+  for (const capability of CAPABILITIES) if (capabilities[capability] === false) facts.push(`no ${capability}`);
   return facts.length === 0 ? target.id : `${target.id}  (${facts.join(', ')})`;
 }
 

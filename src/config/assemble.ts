@@ -1,9 +1,13 @@
+import type { CacheConfig } from './cache-config.ts';
 import type { Config, Limits, Listen, Model, ModelSettings, Provider } from './config.ts';
 import { ConfigError } from './config-error.ts';
-import { DEFAULT_DRAIN, DEFAULT_LIMITS, DEFAULT_LISTEN, DEFAULT_LOG_LEVEL } from './defaults.ts';
+import { DEFAULT_CACHE, DEFAULT_DRAIN, DEFAULT_LIMITS, DEFAULT_LISTEN, DEFAULT_LOG_LEVEL } from './defaults.ts';
 import { deepFreeze, FrozenMap } from './freeze.ts';
 import { isLoopback } from './loopback.ts';
 import type { FileShape } from './schema.ts';
+import type { StateConfig } from './state-config.ts';
+import { DEFAULT_STATE } from './state-schema.ts';
+import type { AdminConfig, Tenant } from './tenant-config.ts';
 
 /** What the command line says over the file. A reload applies it again. */
 export interface Overrides {
@@ -22,9 +26,14 @@ export interface Parts {
   readonly defaults: ModelSettings;
   readonly notices: readonly string[];
   readonly simulator: boolean;
+  /** Default: none, and nobody is asked for a key. */
+  readonly tenants?: readonly Tenant[];
+  readonly admin?: AdminConfig;
+  readonly state?: StateConfig;
+  readonly cache?: CacheConfig;
 }
 
-/** The frozen whole. Throws {@link ConfigError} where the address is open and nobody wrote `auth: none`. */
+/** The frozen whole. Throws {@link ConfigError} where the address is open and there are neither tenants nor `auth: none`. */
 export function assembleConfig(parts: Parts, overrides: Overrides): Config {
   const { file } = parts;
   const listen: Listen = {
@@ -32,10 +41,13 @@ export function assembleConfig(parts: Parts, overrides: Overrides): Config {
     port: overrides.port ?? file.listen?.port ?? DEFAULT_LISTEN.port,
   };
   const auth = overrides.auth ?? file.auth;
-  if (!isLoopback(listen.host) && auth !== 'none') {
-    const message = `${listen.host} is open to other machines: write "auth: none" in the file or --auth none if that is meant`;
-    throw new ConfigError([{ file: '(command line)', line: 0, column: 0, path: '--host', message }]);
-  }
+  const tenants = parts.tenants ?? [];
+  if (!isLoopback(listen.host) && auth !== 'none' && tenants.length === 0)
+    throw commandLineError(
+      '--host',
+      `${listen.host} is open to other machines: configure tenants, or write "auth: none" in the file or --auth none if that is meant`,
+    );
+  if (auth === 'none' && tenants.length > 0) throw commandLineError('--auth', 'with tenants every request needs a key');
   const config: Config = {
     source: parts.source,
     listen,
@@ -46,10 +58,18 @@ export function assembleConfig(parts: Parts, overrides: Overrides): Config {
     models: new FrozenMap(parts.models.map((model) => [model.name, model])),
     defaults: parts.defaults,
     telemetry: { log: file.telemetry?.log ?? DEFAULT_LOG_LEVEL },
-    notices: [...parts.notices, ...standingNotices(listen, parts.providers)],
+    tenants: new FrozenMap(tenants.map((tenant) => [tenant.name, tenant])),
+    admin: parts.admin ?? { keys: [] },
+    state: parts.state ?? DEFAULT_STATE,
+    cache: parts.cache ?? DEFAULT_CACHE,
+    notices: [...parts.notices, ...standingNotices(listen, parts.providers, tenants)],
     simulator: parts.simulator,
   };
   return deepFreeze(config);
+}
+
+function commandLineError(path: string, message: string): ConfigError {
+  return new ConfigError([{ file: '(command line)', line: 0, column: 0, path, message }]);
 }
 
 function mergeLimits(given: FileShape['limits']): Limits {
@@ -65,16 +85,19 @@ function mergeLimits(given: FileShape['limits']): Limits {
   };
 }
 
-function standingNotices(listen: Listen, providers: readonly Provider[]): string[] {
+function standingNotices(listen: Listen, providers: readonly Provider[], tenants: readonly Tenant[]): string[] {
   const notices: string[] = [];
-  if (!isLoopback(listen.host)) {
+  if (!isLoopback(listen.host) && tenants.length === 0) {
     notices.push(
       `Listening on ${listen.host} without authentication: whoever reaches this address spends the keys configured here.`,
     );
   }
   const passing = providers.filter((provider) => provider.passthrough).map((provider) => provider.name);
   if (passing.length > 0) {
-    notices.push(`No key is configured for ${passing.join(', ')}: the client’s own Authorization is passed on to it.`);
+    const condition = tenants.length === 0 ? '' : ' where the client’s key for this proxy comes in x-breakwater-key';
+    notices.push(
+      `No key is configured for ${passing.join(', ')}: the client’s own Authorization is passed on to it${condition}.`,
+    );
   }
   return notices;
 }

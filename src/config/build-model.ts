@@ -1,8 +1,11 @@
-import { isPresetName } from '../providers/presets.ts';
+import { factsOf } from '../providers/model-facts.ts';
+import { isPresetName, type PresetName } from '../providers/presets.ts';
+import { buildRouteCache } from './build-cache.ts';
+import type { SemanticSettings } from './cache-config.ts';
 import type { Model, ModelSettings, Provider, Target } from './config.ts';
-import { DEFAULT_MAX_OUTPUT_TOKENS } from './defaults.ts';
 import type { ConfigDocument } from './document.ts';
 import type { Path } from './path.ts';
+import { buildPrice } from './price-schema.ts';
 import type { ModelShape, SettingsShape } from './schema.ts';
 import { didYouMean } from './suggest.ts';
 
@@ -18,6 +21,10 @@ export interface ModelContext {
   readonly providerNames: ReadonlySet<string>;
   readonly modelNames: ReadonlySet<string>;
   readonly defaults: ModelSettings;
+  /** What a route's semantic cache has that says no more. */
+  readonly semantic: SemanticSettings;
+  /** Something makes vectors for semantic caches. */
+  readonly hasEmbedder: boolean;
 }
 
 /** Fills in what is not said. Sections are merged option by option; lists replace. */
@@ -35,6 +42,7 @@ export function mergeSettings(
     hedge: given.hedge ?? base.hedge,
     validate: [...new Set(given.validate ?? base.validate)],
     fallbackOn: [...new Set(given.fallbackOn ?? base.fallbackOn)],
+    cache: base.cache,
   };
   if (settings.circuit.maxOpenFor < settings.circuit.openFor) {
     const option = given.circuit?.maxOpenFor === undefined ? 'openFor' : 'maxOpenFor';
@@ -61,18 +69,23 @@ export function buildModel(name: string, given: ModelShape, context: ModelContex
     targets,
     fallback: { static: given.fallback?.static },
     ...mergeSettings(context.defaults, given, document, path),
+    cache: buildRouteCache(context.defaults.cache, given, path, context),
   };
 }
 
-/** A target without its options: `provider/model`, where the model may hold slashes. */
-export function makeTarget(provider: string, model: string): Target {
+/**
+ * A target without its options: `provider/model`, where the model may hold slashes.
+ *
+ * @param preset the provider's, which may know the model
+ */
+export function makeTarget(provider: string, model: string, preset: PresetName | undefined): Target {
   return {
     id: `${provider}/${model}`,
     provider,
     model,
     contextWindow: undefined,
-    maxOutputTokens: DEFAULT_MAX_OUTPUT_TOKENS,
-    capabilities: { prefill: undefined },
+    ...factsOf(preset, model),
+    price: undefined,
   };
 }
 
@@ -87,13 +100,16 @@ export function checkTargets(name: string, model: unknown, context: ModelContext
 }
 
 function buildTarget(given: ModelShape['targets'][number], path: Path, context: ModelContext): Target {
+  const { document } = context;
   reportTarget(given.target, path, context);
   const { provider, model } = splitTarget(given.target);
+  const target = makeTarget(provider, model, context.providers.get(provider)?.preset);
   return {
-    ...makeTarget(provider, model),
+    ...target,
     contextWindow: given.contextWindow,
-    maxOutputTokens: given.maxOutputTokens ?? DEFAULT_MAX_OUTPUT_TOKENS,
-    capabilities: { prefill: given.capabilities?.prefill },
+    maxOutputTokens: given.maxOutputTokens ?? target.maxOutputTokens,
+    capabilities: merge(target.capabilities, given.capabilities),
+    price: buildPrice(given.price, given.free, ['price'], (at, problem) => document.report([...path, ...at], problem)),
   };
 }
 

@@ -14,6 +14,7 @@ import {
 import type { Provider } from './config.ts';
 import { buildKeys } from './keys.ts';
 import type { Report } from './path.ts';
+import { buildProviderPrices } from './price-schema.ts';
 import type { ProviderShape } from './schema.ts';
 import { didYouMean } from './suggest.ts';
 
@@ -77,6 +78,7 @@ export function buildProvider(name: string, given: ProviderShape, file: string, 
     connections: given.connections,
     http2: given.http2 ?? false,
     ca: resolveCa(given, file, baseUrl, report),
+    prices: buildProviderPrices(given, report),
     verified: preset?.verified ?? false,
   };
 }

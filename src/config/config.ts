@@ -1,7 +1,13 @@
 import type { CircuitSettings } from '../breakers/settings.ts';
+import type { Capabilities } from '../dialects/capability.ts';
 import type { Endpoint } from '../dialects/endpoint.ts';
 import type { ProviderFamily } from '../failures/family.ts';
+import type { Price } from '../prices/price.ts';
 import type { EndpointPaths, PresetName, ProviderAuth } from '../providers/presets.ts';
+import type { CacheConfig, RouteCache } from './cache-config.ts';
+import type { ProviderPrices } from './price-schema.ts';
+import type { StateConfig } from './state-config.ts';
+import type { AdminConfig, Tenant } from './tenant-config.ts';
 
 /**
  * Everything the proxy was told, parsed once at the edge: deep-frozen, every default filled in, durations in
@@ -21,6 +27,11 @@ export interface Config {
   /** What `provider/model` and bare names get; already merged into every entry of `models`. */
   readonly defaults: ModelSettings;
   readonly telemetry: { readonly log: LogLevel };
+  /** Empty: nobody is asked who they are. Else every request needs a key of one of them. */
+  readonly tenants: ReadonlyMap<string, Tenant>;
+  readonly admin: AdminConfig;
+  readonly state: StateConfig;
+  readonly cache: CacheConfig;
   /** Things to say loudly at start. */
   readonly notices: readonly string[];
   /** No provider is known at all: `serve` starts the simulator behind itself (see `withSimulatorUrl`). */
@@ -88,6 +99,7 @@ export interface Provider {
   readonly http2: boolean;
   /** Absolute path of a PEM file trusted beside the system's authorities. */
   readonly ca: string | undefined;
+  readonly prices: ProviderPrices;
   /** The preset was tried against the live service. */
   readonly verified: boolean;
 }
@@ -118,6 +130,7 @@ export interface ModelSettings {
   readonly validate: readonly AnswerCheck[];
   /** Failures that go to the next target only where the operator asks for it. */
   readonly fallbackOn: readonly 'content_blocked'[];
+  readonly cache: RouteCache;
 }
 
 export interface Target {
@@ -128,9 +141,13 @@ export interface Target {
   readonly model: string;
   /** Tokens; undefined: unknown, and unknown is tried. */
   readonly contextWindow: number | undefined;
-  /** The cap on an answer's tokens sent to a dialect that demands one, where the client named none. */
-  readonly maxOutputTokens: number;
-  readonly capabilities: { readonly prefill: boolean | undefined };
+  /** Tokens of an answer at most; undefined: unknown. Sent to a dialect that demands a cap, where the client named none. */
+  readonly maxOutputTokens: number | undefined;
+  readonly capabilities: Capabilities;
+  /** The kinds of call the model has, where that is less than its provider's. */
+  readonly speaks: readonly Endpoint[] | undefined;
+  /** What it costs, where the operator says so of this target. */
+  readonly price: Price | undefined;
 }
 
 export interface Model extends ModelSettings {

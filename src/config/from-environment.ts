@@ -59,9 +59,22 @@ export function withSimulatorUrl(config: Config, port: number): Config {
     provider.name === SIMULATOR ? simulatorProvider(port) : provider,
   );
   const { source, listen, auth, limits, drain, telemetry, models, defaults, notices, simulator } = config;
+  const { admin, state, cache } = config;
   const file = { listen, auth, limits, drain, telemetry };
   const rebuilt = assembleConfig(
-    { source, file, providers, models: [...models.values()], defaults, notices: [], simulator },
+    {
+      source,
+      file,
+      providers,
+      models: [...models.values()],
+      defaults,
+      notices: [],
+      simulator,
+      tenants: [...config.tenants.values()],
+      admin,
+      state,
+      cache,
+    },
     {},
   );
   return Object.freeze({ ...rebuilt, notices });

@@ -8,7 +8,10 @@ import { didYouMean, nearest } from './suggest.ts';
 /** Puts what the schema refused into words, at the places where it is written. */
 export function reportIssues(document: ConfigDocument, issues: readonly z.core.$ZodIssue[]): void {
   for (const issue of issues) {
-    const path = issue.path.filter((part) => typeof part !== 'symbol');
+    const path = asWritten(
+      document,
+      issue.path.filter((part) => typeof part !== 'symbol'),
+    );
     if (issue.code === 'unrecognized_keys') reportUnknown(document, path, issue.keys);
     else if (!isRouted(document, path)) document.report(path, message(document, path, issue));
   }
@@ -43,6 +46,16 @@ function got(value: unknown): string {
   return typeof value === 'string' ? ', got text' : `, got a ${typeof value}`;
 }
 
+/** The path in the file: the schema takes a lone item for a list of one, and then counts an index that is not written. */
+function asWritten(document: ConfigDocument, path: Path): Path {
+  const written: (string | number)[] = [];
+  for (const part of path) {
+    if (typeof part === 'number' && !Array.isArray(valueAt(document.value, written))) continue;
+    written.push(part);
+  }
+  return written;
+}
+
 /** A model with a `route` needs no targets; that routes are not available yet is told at the route. */
 function isRouted(document: ConfigDocument, path: Path): boolean {
   return (
@@ -72,7 +85,7 @@ function propertiesAt(path: Path): Readonly<Record<string, unknown>> {
   for (const part of path) {
     const inner =
       typeof part === 'number'
-        ? schema.items
+        ? listForm(schema).items
         : (field(objectForm(schema).properties, part) ?? schema.additionalProperties);
     if (!isSchema(inner)) return {};
     schema = inner;
@@ -85,6 +98,12 @@ function objectForm(schema: JsonSchema): JsonSchema {
   const forms = schema.anyOf;
   if (!Array.isArray(forms)) return schema;
   return forms.find((form) => isSchema(form) && 'properties' in form) ?? schema;
+}
+
+function listForm(schema: JsonSchema): JsonSchema {
+  const forms = schema.anyOf;
+  if (!Array.isArray(forms)) return schema;
+  return forms.find((form) => isSchema(form) && 'items' in form) ?? schema;
 }
 
 function field(of: unknown, name: string): unknown {

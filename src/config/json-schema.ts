@@ -22,20 +22,28 @@ function generate(): JsonSchema {
     // Leaves are transformations of anything; each brings its schema in `meta`.
     unrepresentable: 'any',
     override({ jsonSchema }) {
-      const { json, orString } = jsonSchema;
+      const { json, orString, orSwitch, orWord, orItem } = jsonSchema;
       delete jsonSchema.json;
       delete jsonSchema.orString;
+      delete jsonSchema.orSwitch;
+      delete jsonSchema.orWord;
+      delete jsonSchema.orItem;
       if (typeof json === 'object') Object.assign(jsonSchema, json);
-      if (orString === true) makeStringToo(jsonSchema);
+      if (orString === true) allowToo(jsonSchema, { type: 'string', pattern: '.+/.+' });
+      if (orSwitch === true) allowToo(jsonSchema, { enum: ['on', 'off', true, false] });
+      if (typeof orWord === 'string') allowToo(jsonSchema, { enum: [orWord] });
+      // One item may stand without the brackets of a list.
+      if (orItem === true && typeof jsonSchema.items === 'object') allowToo(jsonSchema, { ...jsonSchema.items });
     },
   });
   const { $schema, ...rest } = schema;
   return { $schema, title: 'Breakwater configuration', ...rest };
 }
 
-/** A target is `provider/model`, or an object that says more of it. */
-function makeStringToo(schema: Record<string, unknown>): void {
-  const object = { ...schema };
+/** A target is `provider/model`, or an object that says more of it; `state` is a word, or an object. */
+function allowToo(schema: Record<string, unknown>, other: object): void {
+  const { description, ...object } = schema;
   for (const keyword of Object.keys(schema)) delete schema[keyword];
-  schema.anyOf = [{ type: 'string', pattern: '.+/.+' }, object];
+  if (description !== undefined) schema.description = description;
+  schema.anyOf = [other, object];
 }

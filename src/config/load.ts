@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
 import type * as z from 'zod';
 import { assembleConfig, type Overrides } from './assemble.ts';
+import { buildCache, buildCacheDefaults, buildSemantic, DEFAULT_SEMANTIC } from './build-cache.ts';
 import { buildModel, checkTargets, type ModelContext, mergeSettings } from './build-model.ts';
 import { buildProvider } from './build-provider.ts';
+import { buildTenants } from './build-tenants.ts';
+import { type CacheShape, cacheSchema } from './cache-schema.ts';
 import type { Config, Model, ModelSettings, Provider } from './config.ts';
 import { ConfigError } from './config-error.ts';
 import { DEFAULT_LIMITS, DEFAULT_MODEL_SETTINGS } from './defaults.ts';
@@ -13,6 +16,7 @@ import { reportIssues } from './issues.ts';
 import { isLoopback } from './loopback.ts';
 import { parseConfigDocument } from './parse-document.ts';
 import { type FileShape, fileSchema, modelSchema, providerSchema, settingsSchema } from './schema.ts';
+import { buildState, DEFAULT_STATE } from './state-schema.ts';
 
 /**
  * Reads a configuration file. A file without `providers` takes them from the environment, as no file at all does.
@@ -48,9 +52,26 @@ export function parseConfig(path: string, source: string, env: Environment, over
     written === undefined
       ? providersFromEnvironment(env, overrides.passthrough)
       : { ...NOT_LOOKED, providers: buildProviders(document, written) };
-  const defaults = buildDefaults(document);
-  const models = buildModels(document, found.providers, written ?? {}, defaults);
-  checkListen(document, overrides);
+  const providerNames = new Set([...found.providers.map((provider) => provider.name), ...Object.keys(written ?? {})]);
+  const cacheGiven = soundCache(document);
+  const cache = buildCache(cacheGiven, { document, providerNames });
+  const defaults = buildDefaults(document, cacheGiven);
+  const models = buildModels(document, {
+    providers: new Map(found.providers.map((provider) => [provider.name, provider])),
+    providerNames,
+    defaults,
+    semantic: buildSemantic(DEFAULT_SEMANTIC, cacheGiven.semantic, ['cache', 'semantic'], { document, providerNames }),
+    // One that is written wrong is a problem already.
+    hasEmbedder: document.has(['cache', 'embedder']),
+  });
+  const { tenants, admin } = buildTenants(section(document.value, 'tenants') ?? {}, section(document.value, 'admin'), {
+    document,
+    modelNames: new Set(Object.keys(section(document.value, 'models') ?? {})),
+    providers: new Map(found.providers.map((provider) => [provider.name, provider])),
+    providerNames,
+  });
+  const state = file.state === undefined ? DEFAULT_STATE : buildState(file.state, document);
+  checkListen(document, overrides, file.auth);
   if ((file.limits?.bodies ?? DEFAULT_LIMITS.bodies) < (file.limits?.body ?? DEFAULT_LIMITS.body)) {
     document.report(
       ['limits', file.limits?.bodies === undefined ? 'body' : 'bodies'],
@@ -59,7 +80,7 @@ export function parseConfig(path: string, source: string, env: Environment, over
   }
   if (written !== undefined) checkProviders(document, written, overrides);
   if (document.problems.length > 0) throw new ConfigError(document.problems);
-  return assembleConfig({ source: path, file, models, defaults, ...found }, overrides);
+  return assembleConfig({ source: path, file, models, defaults, tenants, admin, state, cache, ...found }, overrides);
 }
 
 /** A file that lists its providers says all there is: keys in the environment are not looked at. */
@@ -96,27 +117,21 @@ function withoutFaulty(value: unknown, issues: readonly z.core.$ZodIssue[]): unk
   return Object.fromEntries(Object.entries(value).filter(([name]) => !faulty.has(name)));
 }
 
-function buildDefaults(document: ConfigDocument): ModelSettings {
+function buildDefaults(document: ConfigDocument, cache: CacheShape): ModelSettings {
+  const base = { ...DEFAULT_MODEL_SETTINGS, cache: buildCacheDefaults(DEFAULT_MODEL_SETTINGS.cache, cache) };
   const parsed = settingsSchema.safeParse(section(document.value, 'defaults') ?? {});
-  return parsed.success
-    ? mergeSettings(DEFAULT_MODEL_SETTINGS, parsed.data, document, ['defaults'])
-    : DEFAULT_MODEL_SETTINGS;
+  return parsed.success ? mergeSettings(base, parsed.data, document, ['defaults']) : base;
 }
 
-function buildModels(
-  document: ConfigDocument,
-  providers: readonly Provider[],
-  written: Readonly<Record<string, unknown>>,
-  defaults: ModelSettings,
-): Model[] {
+/** The cache section where the schema had nothing against it. */
+function soundCache(document: ConfigDocument): CacheShape {
+  const parsed = cacheSchema.safeParse(section(document.value, 'cache') ?? {});
+  return parsed.success ? parsed.data : {};
+}
+
+function buildModels(document: ConfigDocument, known: Omit<ModelContext, 'document' | 'modelNames'>): Model[] {
   const entries = Object.entries(section(document.value, 'models') ?? {});
-  const context: ModelContext = {
-    document,
-    providers: new Map(providers.map((provider) => [provider.name, provider])),
-    providerNames: new Set([...providers.map((provider) => provider.name), ...Object.keys(written)]),
-    modelNames: new Set(entries.map(([name]) => name)),
-    defaults,
-  };
+  const context: ModelContext = { ...known, document, modelNames: new Set(entries.map(([name]) => name)) };
   const models: Model[] = [];
   for (const [name, value] of entries) {
     const parsed = modelSchema.safeParse(value);
@@ -126,15 +141,21 @@ function buildModels(
   return models;
 }
 
-function checkListen(document: ConfigDocument, overrides: Overrides): void {
+function checkListen(document: ConfigDocument, overrides: Overrides, auth: FileShape['auth']): void {
+  const tenants = section(document.value, 'tenants');
+  if (tenants !== undefined && Object.keys(tenants).length === 0)
+    document.report(['tenants'], 'is empty; leave it out where nobody is to be asked for a key');
+  if (tenants !== undefined && auth === 'none')
+    document.report(['auth'], 'with tenants every request needs a key; leave one of the two out');
   const host = section(document.value, 'listen')?.host;
-  // An `auth` that is written wrong is a problem already.
+  // An `auth` that is written wrong is a problem already, and tenants that are, too.
+  if (document.has(['tenants'])) return;
   if (overrides.host !== undefined || overrides.auth === 'none' || document.has(['auth'])) return;
   if (typeof host !== 'string' || host.trim() === '' || isLoopback(host)) return;
   const shown = document.shown(['listen', 'host'], host);
   document.report(
     ['listen', 'host'],
-    `${shown}: is open to other machines; write "auth: none" at the top level if that is meant`,
+    `${shown}: is open to other machines; configure tenants, or write "auth: none" at the top level if that is meant`,
   );
 }
 

@@ -20,9 +20,9 @@ import { isSecret, type Path } from './path.ts';
 import { syntaxMessage } from './syntax-message.ts';
 
 /** No configuration is as long; garbage of this size holds up a serving process for a second or two when it is reloaded. */
-const MAX_CHARACTERS = 256 * 1024;
+const MAX_CHARACTERS = 8 * 1024 * 1024;
 /** Values after aliases are expanded: nine lines of nested aliases would else make a billion. */
-const MAX_VALUES = 20_000;
+const MAX_VALUES = 500_000;
 const MAX_DEPTH = 24;
 /** After some, what follows is an echo of the first. */
 const MAX_SYNTAX_ERRORS = 10;

@@ -25,6 +25,11 @@ function masked(part: string, path: Path, index: number): string {
 
 /** Values here are secrets, or may be: an error must not repeat them. */
 export function isSecret(path: Path): boolean {
+  if (path[0] === 'tenants') return isTenantSecret(path);
+  if (path[0] === 'admin') return true;
+  if (path[0] === 'cache') return path.length === 1 || path[1] === 'encryptionKey';
+  // The address may carry a password.
+  if (path[0] === 'state') return path.length === 1 || path[1] === 'redis';
   if (path[0] !== 'providers') return false;
   const option = path[2];
   // `providers: {openai: sk-...}` is a key in the wrong place; a base URL may carry credentials.
@@ -32,4 +37,12 @@ export function isSecret(path: Path): boolean {
   return (
     option === 'apiKey' || option === 'apiKeys' || option === 'headers' || option === 'query' || option === 'baseUrl'
   );
+}
+
+function isTenantSecret(path: Path): boolean {
+  // `tenants: {acme: bw_...}` is a key in the wrong place.
+  const inAgent = path[2] === 'agents';
+  const option = inAgent ? path[4] : path[2];
+  if (option === undefined) return !inAgent || path.length === 4;
+  return option === 'keys' || (option === 'webhooks' && path[4] !== 'events');
 }

@@ -7,6 +7,7 @@ import { ConfigError } from './config-error.ts';
 import { SIMULATOR, withSimulatorUrl } from './from-environment.ts';
 import type { Environment } from './interpolate.ts';
 import { parseConfig, readConfigFile } from './load.ts';
+import { isSameState } from './state-schema.ts';
 
 export interface WatchOptions {
   readonly path: string;
@@ -161,5 +162,6 @@ function restartNotices(before: Config, after: Config): string[] {
       `listen changed from ${from.host}:${from.port} to ${to.host}:${to.port}: it takes effect after a restart.`,
     );
   }
+  if (!isSameState(before.state, after.state)) notices.push('state changed: it takes effect after a restart.');
   return notices;
 }

@@ -64,7 +64,7 @@ function resolve(config: Config, name: string): Model | UnresolvedModel {
 }
 
 function plainModel(config: Config, name: string, provider: Provider, model: string): Model {
-  const target = Object.freeze(makeTarget(provider.name, model));
+  const target = Object.freeze(makeTarget(provider.name, model, provider.preset));
   return Object.freeze({ name, targets: Object.freeze([target]), fallback: NO_FALLBACK, ...config.defaults });
 }
 

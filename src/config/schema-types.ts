@@ -6,7 +6,7 @@ import { DURATION_PATTERN, parseDuration, parseSize, type Quantity, SIZE_PATTERN
 const VARIABLE_SCHEMA = { type: 'string', pattern: '\\$\\{[A-Za-z_]' } as const;
 
 /** What a leaf makes of a value: the parsed value, or why it is none. */
-type Reading<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string };
+export type Reading<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string };
 
 /**
  * A leaf of the file with its own words for what is wrong, and with the JSON Schema that zod cannot derive from a

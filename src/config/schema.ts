@@ -1,14 +1,22 @@
 import * as z from 'zod';
 import { ENDPOINTS } from '../dialects/endpoint.ts';
 import { PRESET_NAMES, type ProviderAuth } from '../providers/presets.ts';
+import { cacheSchema, routeCacheSchema } from './cache-schema.ts';
+import { capabilitiesSchema } from './capabilities-schema.ts';
 import { ANSWER_CHECKS, type ConcurrencyLimit, LOG_LEVELS } from './config.ts';
 import { DEFAULT_ADAPTIVE } from './defaults.ts';
+import { providerPriceOptions, targetPriceOptions } from './price-schema.ts';
 import { duration, flag, integer, oneOf, shaped, share, size, text } from './schema-types.ts';
+import { agentSettings } from './settings-schema.ts';
+import { stateSchema } from './state-schema.ts';
+import { adminSchema, tenantSchema } from './tenant-schema.ts';
 
 const MANY = 1_000_000;
 
 const listen = z.strictObject({
-  host: text('Address to listen on. Anything but a loopback address needs `auth: none`. Default 127.0.0.1.').optional(),
+  host: text(
+    'Address to listen on. Anything but a loopback address needs tenants, or `auth: none`. Default 127.0.0.1.',
+  ).optional(),
   port: integer('Port to listen on; 0 takes a free one. Default 8080.', 0, 65_535).optional(),
 });
 
@@ -118,14 +126,7 @@ export const providerSchema = z.strictObject({
   ).optional(),
   http2: flag('Speak HTTP/2 where it offers it. Default false.').optional(),
   ca: text('PEM file with the authority of a private TLS certificate; relative to this file.').optional(),
-});
-
-const timeouts = z.strictObject({
-  connect: duration('TCP and TLS. Default 3s.').optional(),
-  firstToken: duration('From the request to the first token. Default 30s.').optional(),
-  stall: duration('Between two events of a stream. Default 30s.').optional(),
-  total: duration('The whole request, all tries together. Default 10m.').optional(),
-  embeddings: duration('An embeddings request as a whole. Default 10s.').optional(),
+  ...providerPriceOptions,
 });
 
 const circuit = z.strictObject({
@@ -139,17 +140,7 @@ const circuit = z.strictObject({
 });
 
 const settings = {
-  timeouts: timeouts.optional(),
-  retries: z.strictObject({ max: integer('Extra tries of one target. Default 2.', 0, 10).optional() }).optional(),
-  stream: z
-    .strictObject({
-      commit: oneOf(
-        ['first-delta', 'complete'],
-        'When the client gets the first byte. Default first-delta.',
-      ).optional(),
-      onBreak: oneOf(['error', 'resume'], 'What follows a stream cut after that. Default error.').optional(),
-    })
-    .optional(),
+  ...agentSettings,
   circuit: circuit.optional(),
   hedge: flag('Start the next target beside one that is later than usual. Default false.').optional(),
   validate: z
@@ -168,13 +159,14 @@ const targetObject = z.strictObject({
   target: text('provider/model'),
   contextWindow: integer('Tokens it can read. A longer request skips it.', 1, 1_000_000_000).optional(),
   maxOutputTokens: integer(
-    'Cap on the answer where the target’s dialect demands one and the client named none. Default 8192.',
+    'Tokens it can write: the cap on the answer where its dialect demands one and the client named none. Default: the model’s where it is known, else 8192.',
     1,
     1_000_000_000,
   ).optional(),
-  capabilities: z
-    .strictObject({ prefill: flag('It continues an assistant message that is begun.').optional() })
+  capabilities: capabilitiesSchema
+    .meta({ description: 'What it can and cannot do. A request that needs what it cannot do skips it.' })
     .optional(),
+  ...targetPriceOptions,
 });
 
 export const modelSchema = z.strictObject({
@@ -187,8 +179,12 @@ export const modelSchema = z.strictObject({
     .min(1)
     .meta({ description: 'The fallback chain, in order.' }),
   fallback: z
-    .strictObject({ static: text('Answered, labelled as degraded, when every target failed.').optional() })
+    .strictObject({
+      cache: duration('A kept answer so old may stand in, labelled as degraded, when every target failed.').optional(),
+      static: text('Answered, labelled as degraded, when every target failed.').optional(),
+    })
     .optional(),
+  cache: routeCacheSchema.optional(),
   ...settings,
 });
 
@@ -206,6 +202,13 @@ export const fileSchema = z.strictObject({
     .meta({ description: 'Names that clients may ask for, with their fallback chains.' })
     .optional(),
   defaults: settingsSchema.meta({ description: 'Settings of every model that does not say otherwise.' }).optional(),
+  tenants: z
+    .record(z.string(), tenantSchema)
+    .meta({ description: 'Who may use the proxy, and how much. With it, every request needs a key.' })
+    .optional(),
+  admin: adminSchema.optional(),
+  state: stateSchema.optional(),
+  cache: cacheSchema.optional(),
   telemetry: z.strictObject({ log: oneOf(LOG_LEVELS, 'Log level. Default info.').optional() }).optional(),
 });
 

@@ -1,5 +1,6 @@
 import type { Config, Model, Provider } from './config.ts';
 import { isLoopback } from './loopback.ts';
+import { tenantWarnings } from './tenant-warnings.ts';
 
 /** What is allowed and probably not meant, for `breakwater check`. */
 export function configWarnings(config: Config): readonly string[] {
@@ -15,6 +16,7 @@ export function configWarnings(config: Config): readonly string[] {
     );
   }
   for (const model of config.models.values()) warnings.push(...modelWarnings(model));
+  warnings.push(...tenantWarnings(config));
   return warnings;
 }
 

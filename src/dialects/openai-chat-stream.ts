@@ -1,7 +1,8 @@
 import { isRecord, type JsonRecord, parseJsonText } from '../failures/json-record.ts';
 import { itemsOf, textOf } from './json-fields.ts';
 import { ESCAPED_KEY, sameBytes, scanJson, skipSpace, Watch } from './json-scan.ts';
-import { type ReportedUsage, readUsage } from './openai-usage.ts';
+import { readUsage } from './openai-usage.ts';
+import type { ReportedTokens } from './reported-tokens.ts';
 import type { SseEvent } from './sse-reader.ts';
 
 /**
@@ -32,7 +33,7 @@ export interface ChatChunk {
   /** Something of the answer is said, be it an empty text: a model may choose to say nothing, but null is no answer. */
   readonly says: boolean;
   readonly finishes: readonly { readonly index: number; readonly reason: string }[];
-  readonly usage: ReportedUsage | undefined;
+  readonly usage: ReportedTokens | undefined;
   /** For `error`: the body to classify, with the error under its `error` key wherever in the event it stood. */
   readonly error: unknown;
 }
@@ -167,7 +168,7 @@ function saysSomething(detail: unknown): boolean {
   return textOf(detail) !== undefined || isRecord(detail) || itemsOf(detail).length > 0;
 }
 
-function usageIn(json: JsonRecord): ReportedUsage | undefined {
+function usageIn(json: JsonRecord): ReportedTokens | undefined {
   return readUsage(json.usage) ?? (isRecord(json.x_groq) ? readUsage(json.x_groq.usage) : undefined);
 }
 

@@ -1,14 +1,11 @@
 import type { Failure } from '../failures/failure.ts';
+import type { ReportedTokens } from './reported-tokens.ts';
 import type { SseEvent } from './sse-reader.ts';
 
 /** What one event means for the answer it belongs to. */
 export type StreamStep = 'quiet' | 'delta' | 'drop' | 'done' | 'error';
 
-/** Token counts as the provider reported them. */
-export interface ReportedTokens {
-  readonly promptTokens: number;
-  readonly completionTokens: number;
-}
+export type { ReportedTokens };
 
 /** Follows one streamed answer, in whatever dialect: has it begun, is it finished, what did it cost. */
 export interface StreamProgress {
@@ -18,6 +15,7 @@ export interface StreamProgress {
   readonly done: boolean;
   /** The answer was ended by the provider's content filter. */
   readonly filtered: boolean;
+  /** As far as the stream has told by now: it may be cut at any event. */
   readonly usage: ReportedTokens | undefined;
   /** The parsed event that carried an error. */
   readonly error: unknown;

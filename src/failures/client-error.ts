@@ -1,5 +1,5 @@
 import type { AttemptSummary } from './attempt-summary.ts';
-import type { Failure, FailureClass, FailureOrigin } from './failure.ts';
+import type { Failure, FailureClass, FailureOrigin, ReachedLimit } from './failure.ts';
 import { CLIENT_RETRY_AFTER_CAP_MS } from './hints.ts';
 import { ownErrorOf } from './own-errors.ts';
 import { FAILURE_TABLE } from './table.ts';
@@ -28,6 +28,7 @@ export interface ClientError {
     readonly origin: FailureOrigin;
     readonly retryable: boolean;
     readonly attempts: readonly AttemptSummary[];
+    readonly limit?: ReachedLimit;
   };
 }
 
@@ -44,7 +45,13 @@ export function clientError(failure: Failure, context: ErrorContext): ClientErro
     param: failure.param ?? null,
     message: clientMessage(failure),
     headers: { 'x-breakwater-request-id': context.requestId, ...retryHeaders(failure, context, retryable) },
-    breakwater: { class: failure.class, origin: failure.origin, retryable, attempts: context.attempts },
+    breakwater: {
+      class: failure.class,
+      origin: failure.origin,
+      retryable,
+      attempts: context.attempts,
+      ...(failure.limit === undefined ? {} : { limit: failure.limit }),
+    },
   };
 }
 

@@ -44,8 +44,30 @@ export interface Failure {
   readonly param?: string;
   /** Least wait before the same target (or key) may be asked again, milliseconds, already clamped. */
   readonly retryAfterMs?: number;
+  /** The limit of this proxy that refused the request. */
+  readonly limit?: ReachedLimit;
   /** The provider may have done (and billed) the work even though no usable answer came. */
   readonly maybeBilled: boolean;
+}
+
+/** A tenant's limit, as a program that reads the error wants it. */
+export interface ReachedLimit {
+  /** `tenant`, `agent`, `user`, `session` or `task`. */
+  readonly scope: string;
+  /** Whose limit it is; undefined: nobody was named. */
+  readonly name: string | undefined;
+  /** `usd`: the numbers are dollars. */
+  readonly unit: 'usd' | 'tokens' | 'requests' | 'concurrency';
+  /** `day`, `session`, `total`, ...; undefined where the limit has no period. */
+  readonly per: string | undefined;
+  readonly limit: number;
+  readonly spent: number;
+  /** Reserved for requests under way. */
+  readonly held: number;
+  /** What this request may take at worst. */
+  readonly needed: number;
+  /** ISO time with the tenant's offset; undefined: never. */
+  readonly resetsAt: string | undefined;
 }
 
 /** An upstream failure as an exception: thrown by a try, caught by dispatch. */

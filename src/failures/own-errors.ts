@@ -19,6 +19,10 @@ const INVALID = {
   type: 'invalid_request_error',
   retryable: false,
 } as const;
+/** Who asks is not known, or may not. No repeat mends it. */
+const UNKNOWN_CLIENT = { ...INVALID, status: 401, type: 'authentication_error' } as const;
+const FORBIDDEN = { ...INVALID, status: 403, type: 'permission_error' } as const;
+const LIMIT = { class: 'own_limit', origin: 'proxy', status: 429 } as const;
 const UNAVAILABLE = { origin: 'proxy', status: 503, type: 'service_unavailable_error', retryable: true } as const;
 
 /** Every error of this proxy's own, in one place. The key is the failure's `code` inside; `code` is what the client reads. */
@@ -33,6 +37,24 @@ export const OWN_ERRORS = {
   untranslatable: { ...INVALID, class: 'capability_unsupported', status: 400, code: 'capability_unsupported' },
   unknown_model: { ...INVALID, class: 'model_not_found', status: 404, code: 'model_not_found', param: 'model' },
   ambiguous_model: { ...INVALID, status: 400, code: 'ambiguous_model', param: 'model' },
+  missing_key: { ...UNKNOWN_CLIENT, code: 'missing_api_key' },
+  invalid_key: { ...UNKNOWN_CLIENT, code: 'invalid_api_key' },
+  agent_not_allowed: { ...FORBIDDEN, code: 'agent_not_allowed' },
+  model_not_allowed: { ...FORBIDDEN, code: 'model_not_allowed', param: 'model' },
+  /** A header of this proxy's own that cannot be read. */
+  invalid_header: { ...INVALID, status: 400, code: 'invalid_header' },
+  /** A budget applies, and what the target costs is not known. */
+  price_unknown: { ...INVALID, status: 400, code: 'price_unknown', param: 'model' },
+  budget_exceeded: { ...LIMIT, type: 'insufficient_quota', code: 'insufficient_quota', retryable: false },
+  rate_limit_exceeded: { ...LIMIT, type: 'rate_limit_error', code: 'rate_limit_exceeded', retryable: true },
+  /** One request larger than the rate's whole burst: no wait helps. */
+  request_over_rate: { ...LIMIT, type: 'rate_limit_error', code: 'request_over_rate', retryable: false },
+  concurrency_exceeded: { ...LIMIT, type: 'rate_limit_error', code: 'concurrency_exceeded', retryable: true },
+  loop_detected: { ...LIMIT, type: 'rate_limit_error', code: 'loop_detected', retryable: false },
+  /** 403: agents repeat a 429 by themselves, and what is paused is to stop. */
+  scope_paused: { ...LIMIT, status: 403, type: 'permission_error', code: 'scope_paused', retryable: false },
+  /** Budgets cannot be kept, and are not to be ignored. */
+  state_unavailable: { ...UNAVAILABLE, class: 'own_limit', code: 'state_unavailable' },
   unknown_route: { ...INVALID, status: 404, code: 'unknown_url' },
   method_not_allowed: { ...INVALID, status: 405, code: 'method_not_allowed' },
   body_too_large: { ...INVALID, class: 'payload_too_large', status: 413, code: 'request_too_large' },

@@ -66,6 +66,11 @@ const ACCOUNT_HEADERS: ReadonlyMap<string, readonly string[]> = new Map([
   ['anthropic-beta', ['anthropic']],
 ]);
 
+/** Whether a client's header of that name, in lower case, may go to a provider. */
+export function reachesProviders(name: string): boolean {
+  return !NOT_FORWARDED.has(name) && !name.startsWith('x-breakwater-');
+}
+
 /**
  * The request headers of one try, as a flat list.
  *
@@ -81,7 +86,7 @@ export function upstreamHeaders(
   const headers = ['content-type', 'application/json'];
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = (raw[i] ?? '').toLowerCase();
-    if (NOT_FORWARDED.has(name) || name.startsWith('x-breakwater-') || name in provider.headers) continue;
+    if (!reachesProviders(name) || name in provider.headers) continue;
     const families = ACCOUNT_HEADERS.get(name);
     if (families !== undefined && !families.includes(provider.family)) continue;
     headers.push(name, raw[i + 1] ?? '');

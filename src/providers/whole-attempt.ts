@@ -1,7 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Endpoint } from '../dialects/endpoint.ts';
+import type { ReportedTokens } from '../dialects/stream-progress.ts';
 import type { Failure } from '../failures/failure.ts';
 import { Attempt, stalled } from './attempt.ts';
-import { checkWhole } from './wire.ts';
+import { checkWhole, tokensOf } from './wire.ts';
 
 /** A finished, checked answer: the provider's bytes as they came, and the same parsed. */
 export interface WholeAnswer {
@@ -18,6 +20,9 @@ export interface WholeAnswer {
 
 /** A try whose answer comes in one piece. */
 export class WholeAttempt extends Attempt<WholeAnswer> {
+  readonly kind = 'whole';
+  /** What an answer that will not do says it used: it is billed all the same. */
+  reported: ReportedTokens | undefined;
   #chunks: Buffer[] = [];
   #bytes = 0;
   #lastAt = 0;
@@ -42,6 +47,7 @@ export class WholeAttempt extends Attempt<WholeAnswer> {
     const { wire, provider } = this.request;
     const checked = checkWhole(wire, provider.family, this.responseHeaders, body, this.clock.now());
     if ('failure' in checked) {
+      this.reported = reportedIn(wire, body);
       this.fail(checked.failure);
       return;
     }
@@ -60,6 +66,15 @@ export class WholeAttempt extends Attempt<WholeAnswer> {
   protected answerLimit(): { at: number; failure: () => Failure } {
     const { stall } = this.request.timers;
     return { at: this.#lastAt + stall, failure: () => stalled('the answer', stall) };
+  }
+}
+
+function reportedIn(wire: Endpoint, body: Buffer): ReportedTokens | undefined {
+  try {
+    return tokensOf(wire, JSON.parse(body.toString('utf8')));
+  } catch {
+    // No JSON: then nobody says what it used.
+    return undefined;
   }
 }
 

@@ -2,12 +2,12 @@ import { codecs } from '../dialects/codecs.ts';
 import type { Endpoint } from '../dialects/endpoint.ts';
 import { MessagesStreamProgress } from '../dialects/messages/stream-progress.ts';
 import { MESSAGE_STOP } from '../dialects/messages/stream-writer.ts';
-import { readMessagesUsage } from '../dialects/messages/usage.ts';
+import { readMessagesTokens } from '../dialects/messages/usage.ts';
 import { OpenAiStreamProgress } from '../dialects/openai-stream-progress.ts';
 import { readUsage } from '../dialects/openai-usage.ts';
 import { checkResponsesAnswer } from '../dialects/responses/check-answer.ts';
 import { ResponsesStreamProgress } from '../dialects/responses/stream-progress.ts';
-import { readResponsesUsage } from '../dialects/responses/usage.ts';
+import { readResponsesTokens } from '../dialects/responses/usage.ts';
 import type { ReportedTokens, StreamProgress } from '../dialects/stream-progress.ts';
 import { type CheckedAnswer, checkAnswer, checkTokenCount } from '../failures/check-answer.ts';
 import { checkMessagesAnswer } from '../failures/check-messages-answer.ts';
@@ -61,8 +61,7 @@ export function checkWhole(
 export function tokensOf(wire: Endpoint, json: unknown): ReportedTokens | undefined {
   if (!isRecord(json)) return undefined;
   if (wire !== 'messages' && wire !== 'responses') return readUsage(json.usage);
-  const usage = wire === 'messages' ? readMessagesUsage(json.usage) : readResponsesUsage(json.usage);
-  return usage === undefined ? undefined : { promptTokens: usage.prompt, completionTokens: usage.completion };
+  return wire === 'messages' ? readMessagesTokens(json.usage) : readResponsesTokens(json.usage);
 }
 
 /** What ends a stream properly where the provider left it out after a finished answer. */

@@ -3,6 +3,7 @@ import type { ReportedTokens } from '../dialects/stream-progress.ts';
 import type { Failure } from '../failures/failure.ts';
 import type { EventTap, LiveStream } from '../providers/stream-attempt.ts';
 import type { WholeAnswer } from '../providers/whole-attempt.ts';
+import type { Bill } from './bill.ts';
 import type { Rung } from './chain.ts';
 import type { TryLease } from './try-lease.ts';
 
@@ -12,6 +13,8 @@ export interface Answered {
   readonly rung: Rung;
   readonly answer: WholeAnswer | LiveStream;
   readonly lease: TryLease;
+  /** What it costs: closed already for a whole answer, by whoever ends the stream for a streamed one. */
+  readonly bill: Bill;
   /** Of a whole answer, as the provider reported them. */
   readonly tokens?: ReportedTokens;
   /** The dialect spoken with the target. */

@@ -3,6 +3,8 @@ import { type Failure, UpstreamFailure } from '../failures/failure.ts';
 import type { Answered, Continuation, Unanswered } from './answered.ts';
 import type { Rung } from './chain.ts';
 import type { Exchange } from './exchange.ts';
+import { fits } from './fitness.ts';
+import { passOver } from './pass-over.ts';
 import { RungLoop, TargetRefused } from './rung-loop.ts';
 import type { Runtime } from './runtime.ts';
 import { type Prepared, prepare, tryTarget } from './try-target.ts';
@@ -48,8 +50,7 @@ export async function askRung(
     if (error instanceof UpstreamFailure)
       return { kind: 'none', asked: [{ rung, failure: error.failure, refused: false }] };
     if (!(error instanceof TargetRefused)) throw error;
-    exchange.attempts.push({ target: rung.target.id, outcome: 'skipped', ms: 0, reason: error.reason });
-    runtime.telemetry.attemptDone(rung.target.id, 'skipped');
+    passOver(exchange, runtime, rung, error.reason);
     return {
       kind: 'none',
       asked: [{ rung, failure: loop.lastFailure ?? error.failure, refused: loop.lastFailure === undefined }],
@@ -59,16 +60,15 @@ export async function askRung(
 
 /** The target cannot serve such a request: it is passed over, and its circuit and keys hear nothing of it. */
 function unable(exchange: Exchange, runtime: Runtime, rung: Rung, failure: Failure): Unanswered {
-  exchange.attempts.push({ target: rung.target.id, outcome: 'skipped', ms: 0, reason: failure.message });
-  runtime.telemetry.attemptDone(rung.target.id, 'skipped');
+  passOver(exchange, runtime, rung, failure.message);
   return { kind: 'none', asked: [{ rung, failure, refused: failure.class === 'capability_unsupported' }] };
 }
 
-/** A later rung would be admitted now. Where none is, this target may use what is left of the deadline. */
+/** A later rung that can serve the request would be admitted now. Where none is, this target may use what is left of the deadline. */
 function laterRungOpen(exchange: Exchange, rung: Rung): boolean {
   for (const later of exchange.chain.rungs) {
-    if (later.wires[exchange.endpoint] === undefined) continue;
-    if (later.index > rung.index && later.gate.circuit.admits() && later.gate.keys?.usable() !== 0) return true;
+    if (later.index <= rung.index || !fits(exchange, later)) continue;
+    if (later.gate.circuit.admits() && later.gate.keys?.usable() !== 0) return true;
   }
   return false;
 }

@@ -1,16 +1,14 @@
 import type { TargetGate, TargetGates } from '../breakers/target-gate.ts';
 import type { Config, Model, Provider, Target } from '../config/config.ts';
 import { resolveModel } from '../config/resolve-model.ts';
+import type { Capability } from '../dialects/capability.ts';
 import type { Endpoint } from '../dialects/endpoint.ts';
 import { wireFor } from '../providers/wire.ts';
-import { planFor } from '../routing/plan.ts';
+import { type PlannedTarget, planFor, type WindowOf } from '../routing/plan.ts';
 
 /** One target of a chain with everything a try against it needs, worked out once and not per request. */
-export interface Rung {
+export interface Rung extends PlannedTarget {
   readonly index: number;
-  readonly target: Target;
-  readonly provider: Provider;
-  readonly reason: string;
   readonly gate: TargetGate;
   /** The dialect to speak with it, by what the client speaks; undefined: it cannot serve such a call. */
   readonly wires: Readonly<Record<Endpoint, Endpoint | undefined>>;
@@ -23,6 +21,10 @@ export interface Chain {
   readonly model: Model;
   readonly rungs: readonly Rung[];
   readonly staticText: string | undefined;
+  /** What some target is known to lack: all that a request has to be looked through for. */
+  readonly lacking: readonly Capability[];
+  /** The smallest known context window, tokens; infinite where none is known. */
+  readonly leastWindow: number;
 }
 
 /** Names a client may ask for without bound; so many chains are kept ready. */
@@ -32,11 +34,19 @@ const CHAINS_KEPT = 1000;
 export class Chains {
   readonly config: Config;
   readonly #gates: TargetGates;
+  readonly #windowOf: WindowOf;
   readonly #ready = new Map<string, Chain>();
 
-  constructor(config: Config, gates: TargetGates) {
+  /** @param windowOf knows the context windows that the configuration does not say */
+  constructor(config: Config, gates: TargetGates, windowOf: WindowOf = () => undefined) {
     this.config = config;
     this.#gates = gates;
+    this.#windowOf = windowOf;
+  }
+
+  /** Chains are put together anew: what is known of their models has changed. */
+  forget(): void {
+    this.#ready.clear();
   }
 
   /** The chain for the model a client named, or why there is none. */
@@ -45,15 +55,21 @@ export class Chains {
     if (ready !== undefined) return ready;
     const model = resolveModel(this.config, name);
     if ('error' in model) return model;
-    const plan = planFor(this.config, model);
+    const plan = planFor(this.config, model, this.#windowOf);
     const rungs = plan.targets.map((planned, index) => ({
       index,
       ...planned,
       gate: this.#gates.get(planned.target, planned.provider, model),
-      wires: wiresOf(planned.provider),
+      wires: wiresOf(planned.provider, planned.target),
       paths: pathsOf(planned.provider, planned.target.model),
     }));
-    const chain: Chain = { model, rungs, staticText: plan.staticText };
+    const chain: Chain = {
+      model,
+      rungs,
+      staticText: plan.staticText,
+      lacking: [...new Set(rungs.flatMap(({ lacks }) => lacks))],
+      leastWindow: Math.min(...rungs.map(({ contextWindow }) => contextWindow ?? Number.POSITIVE_INFINITY)),
+    };
     if (this.#ready.size >= CHAINS_KEPT) {
       const oldest = this.#ready.keys().next();
       if (!oldest.done) this.#ready.delete(oldest.value);
@@ -63,8 +79,10 @@ export class Chains {
   }
 }
 
-function wiresOf({ speaks }: Provider): Rung['wires'] {
-  const spoken = new Set(speaks);
+/** What the model speaks of what its provider does. Where that is nothing, a gateway goes by another's name: it knows best. */
+function wiresOf({ speaks }: Provider, target: Target): Rung['wires'] {
+  const both = speaks.filter((endpoint) => target.speaks?.includes(endpoint) ?? true);
+  const spoken = new Set(both.length === 0 ? speaks : both);
   const wire = (endpoint: Endpoint) => wireFor(endpoint, spoken);
   return {
     chat: wire('chat'),

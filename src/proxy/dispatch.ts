@@ -6,8 +6,13 @@ import type { Answered, Asked } from './answered.ts';
 import { askRung } from './ask-rung.ts';
 import type { Rung } from './chain.ts';
 import type { Exchange } from './exchange.ts';
+import { canServe, lackOf, misfitsOf, reasonOf } from './fitness.ts';
 import { hedged } from './hedge.ts';
+import { passOver } from './pass-over.ts';
 import type { Runtime } from './runtime.ts';
+
+/** A target whose window is no larger than one that was too small already. */
+const OVERFLOWN = { kind: 'too-small', contextWindow: 0 } as const;
 
 /** What dispatch comes back with. */
 export type Delivery =
@@ -22,19 +27,21 @@ export type Delivery =
 export async function dispatch(exchange: Exchange, runtime: Runtime): Promise<Delivery> {
   const { rungs, staticText } = exchange.chain;
   const asked: Asked[] = [];
-  for (let index = 0; index < rungs.length; index++) {
-    const rung = rungs[index];
-    if (rung === undefined || !mayAnswer(rung, asked, exchange)) continue;
-    const backup = hedgeBackup(exchange, rungs, index);
-    const result =
-      backup === undefined
-        ? await askRung(exchange, runtime, rung, { cancellation: exchange.cancellation, lastHope: false })
-        : await hedged(exchange, runtime, rung, backup);
-    if (result.kind === 'answer') return answered(exchange, result);
-    for (const one of result.asked) {
-      asked.push(one);
-      index = Math.max(index, one.rung.index);
+  for (const rung of rungs) {
+    // As the backup of an earlier one.
+    if (asked.some((one) => one.rung === rung)) continue;
+    const misfit = misfitsOf(exchange).get(rung);
+    if (misfit !== undefined || isTooSmall(rung, asked)) {
+      passOver(exchange, runtime, rung, reasonOf(misfit ?? OVERFLOWN));
+      const failure = misfit && lackOf(rung, misfit);
+      if (failure !== undefined) asked.push({ rung, failure, refused: true });
+      continue;
     }
+    const result = mayHedge(exchange, rung)
+      ? await hedged(exchange, runtime, rung, () => backupOf(exchange, rung, asked))
+      : await askRung(exchange, runtime, rung, { cancellation: exchange.cancellation, lastHope: false });
+    if (result.kind === 'answer') return answered(exchange, result);
+    asked.push(...result.asked);
     if (!mayGoOn(asked, exchange, runtime)) break;
   }
   const hope = await lastHope(exchange, runtime, asked);
@@ -51,22 +58,17 @@ function answered(exchange: Exchange, result: Answered): Answered {
   exchange.outcome.firstTokenMs = result.answer.firstTokenMs;
   exchange.outcome.fallbackDepth = result.rung.index;
   for (const field of result.dropped) exchange.dropped.add(field);
-  exchange.outcome.status = result.rung.index === 0 ? 'ok' : 'degraded';
+  const firstChoice = result.rung.index === 0 && exchange.account?.downgrade === undefined;
+  exchange.outcome.status = firstChoice ? 'ok' : 'degraded';
   return result;
 }
 
 /** After a context overflow only a target with a larger or unknown window can help. */
-function mayAnswer(rung: Rung, asked: readonly Asked[], exchange: Exchange): boolean {
-  let tooSmall = -1;
-  for (const { rung: before, failure } of asked) {
-    if (failure.class !== 'context_length') continue;
-    tooSmall = Math.max(tooSmall, before.target.contextWindow ?? 0);
-  }
-  if (tooSmall < 0) return true;
-  const window = rung.target.contextWindow;
-  if (window === undefined || window > tooSmall) return true;
-  exchange.attempts.push({ target: rung.target.id, outcome: 'skipped', ms: 0, reason: 'context window too small' });
-  return false;
+function isTooSmall({ contextWindow }: Rung, asked: readonly Asked[]): boolean {
+  if (contextWindow === undefined) return false;
+  return asked.some(
+    ({ rung, failure }) => failure.class === 'context_length' && contextWindow <= (rung.contextWindow ?? 0),
+  );
 }
 
 /** Whether the failures so far allow asking a further target. */
@@ -119,7 +121,19 @@ function chainFailure(exchange: Exchange, asked: readonly Asked[]): Failure {
   if (last?.rung.provider.passthrough && last.failure.class === 'upstream_auth') {
     return { ...last.failure, class: 'invalid_request' };
   }
-  return mostUseful((tried.length > 0 ? tried : asked).map((one) => one.failure));
+  const failures = (tried.length > 0 ? tried : asked).map((one) => one.failure);
+  return failures.every((failure) => isOwnRefusal(failure)) ? allRefusals(failures) : mostUseful(failures);
+}
+
+function isOwnRefusal({ class: failureClass, origin }: Failure): boolean {
+  return failureClass === 'capability_unsupported' && origin === 'client';
+}
+
+/** No target can serve the request: the client is told of each what it lacks. */
+function allRefusals(failures: readonly Failure[]): Failure {
+  const first = failures.find(({ param }) => param !== undefined) ?? failures[0];
+  if (first === undefined) return mostUseful(failures);
+  return { ...first, message: [...new Set(failures.map(({ message }) => message))].join('; ') };
 }
 
 function clientLeft(): Failure {
@@ -141,13 +155,19 @@ function staticMayAnswer(failure: Failure, exchange: Exchange): boolean {
   )
     return false;
   // What this proxy could tell no target is the client's to change: an answer of whatever kind would hide it.
-  if (failure.class === 'capability_unsupported' && failure.origin === 'client') return false;
+  if (isOwnRefusal(failure)) return false;
   const { next } = FAILURE_TABLE[failure.class];
   return next === 'yes' || failure.class === 'no_target_open';
 }
 
-/** The rung that may be started beside a late one; undefined where hedging is off, unsafe, or has nothing to learn from. */
-function hedgeBackup(exchange: Exchange, rungs: readonly Rung[], index: number): Rung | undefined {
-  if (!exchange.chain.model.hedge || exchange.call.hasTools) return undefined;
-  return rungs[index + 1];
+/** Whether another rung may be started beside this one if it is late: a call made twice could act twice. */
+function mayHedge({ chain, call }: Exchange, rung: Rung): boolean {
+  return chain.model.hedge && !call.hasTools && rung.index + 1 < chain.rungs.length;
+}
+
+/** The next rung that can serve the request: looked for only when the one before is late. */
+function backupOf(exchange: Exchange, late: Rung, asked: readonly Asked[]): Rung | undefined {
+  return exchange.chain.rungs.find(
+    (rung) => rung.index > late.index && !isTooSmall(rung, asked) && canServe(exchange, rung),
+  );
 }

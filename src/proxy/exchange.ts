@@ -5,7 +5,10 @@ import type { Conversation } from '../dialects/conversation/request.ts';
 import type { Endpoint } from '../dialects/endpoint.ts';
 import type { AttemptSummary } from '../failures/attempt-summary.ts';
 import type { Failure } from '../failures/failure.ts';
-import type { Chain } from './chain.ts';
+import type { Misfit } from '../routing/fit.ts';
+import type { Account } from './account.ts';
+import type { Bill } from './bill.ts';
+import type { Chain, Rung } from './chain.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { Call } from './receive.ts';
 
@@ -48,14 +51,23 @@ export interface Exchange {
   /** As sent: name, value, name, value. */
   readonly rawHeaders: readonly string[];
   readonly call: Call;
-  readonly chain: Chain;
+  /** Another one where a budget moves the request to a cheaper model. */
+  chain: Chain;
+  /** Whose money it is; undefined: the proxy asks nobody for a key. */
+  readonly account: Account | undefined;
+  /** The cap on the answer's tokens that a budget allows, where it is lower than what the client asked for. */
+  outputCap: number | undefined;
   readonly client: ClientConnection;
   readonly cancellation: Cancellation;
   /** What is asked, in no dialect's terms: read when the first target needs a translation. */
   conversation: Conversation | RequestMistake | undefined;
+  /** The rungs that cannot serve the request: found when the first is about to be asked. */
+  misfits: ReadonlyMap<Rung, Misfit> | undefined;
   /** Fields of the request that the target which answered was not told of. Harmless ones only. */
   readonly dropped: Set<string>;
   readonly attempts: AttemptSummary[];
+  /** What the tries cost, one for each that was sent. */
+  readonly bills: Bill[];
   /** Milliseconds spent waiting for providers and between tries; the rest of the time is this proxy's own. */
   waitedMs: number;
   /** Milliseconds this proxy itself took until the answer began to go out. */

@@ -12,10 +12,17 @@ type Result = Answered | Unanswered;
 const LATE_QUANTILE = 0.95;
 
 /**
- * Asks one rung, and the next beside it when the first token is late. The first to answer wins, the other is cancelled.
- * What both failed of comes back together, so that the chain goes on behind the backup.
+ * Asks one rung, and another beside it when the first token is late. The first to answer wins, the other is cancelled.
+ * What both failed of comes back together, so that the chain goes on without either.
+ *
+ * @param pickBackup finds the other one when it is needed; undefined: there is none
  */
-export async function hedged(exchange: Exchange, runtime: Runtime, rung: Rung, backup: Rung): Promise<Result> {
+export async function hedged(
+  exchange: Exchange,
+  runtime: Runtime,
+  rung: Rung,
+  pickBackup: () => Rung | undefined,
+): Promise<Result> {
   const { gate } = rung;
   gate.hedges.called();
   const late = gate.firstToken.quantile(LATE_QUANTILE);
@@ -24,9 +31,9 @@ export async function hedged(exchange: Exchange, runtime: Runtime, rung: Rung, b
 
   const first = new Cancellation(exchange.cancellation);
   const second = new Cancellation(exchange.cancellation);
-  const result = await race(exchange, runtime, [rung, backup], [first, second], late);
+  const result = await race(exchange, runtime, { rung, pickBackup }, [first, second], late);
   // The winner's branch stays attached: its stream still has to hear when the client leaves.
-  if (result.kind === 'none' || result.rung === backup) first.release();
+  if (result.kind === 'none' || result.rung !== rung) first.release();
   if (result.kind === 'none' || result.rung === rung) second.release();
   return result;
 }
@@ -34,7 +41,7 @@ export async function hedged(exchange: Exchange, runtime: Runtime, rung: Rung, b
 function race(
   exchange: Exchange,
   runtime: Runtime,
-  [rung, backup]: readonly [Rung, Rung],
+  { rung, pickBackup }: { rung: Rung; pickBackup: () => Rung | undefined },
   [first, second]: readonly [Cancellation, Cancellation],
   lateMs: number,
 ): Promise<Result> {
@@ -60,7 +67,15 @@ function race(
       resolve(result.kind === 'answer' ? result : { kind: 'none', asked: failed.flatMap((one) => one.asked) });
     };
     const startBackup = () => {
-      if (won || running === 0 || !rung.gate.hedges.tryHedge()) return;
+      if (won || running === 0) return;
+      let backup: Rung | undefined;
+      try {
+        backup = pickBackup();
+      } catch (error) {
+        reject(error);
+        return;
+      }
+      if (backup === undefined || !rung.gate.hedges.tryHedge()) return;
       running++;
       runtime.telemetry.hedged(rung.target.id, backup.target.id);
       askRung(exchange, runtime, backup, { cancellation: second, lastHope: false }).then(
@@ -76,5 +91,6 @@ function race(
 /** An answer that came in the same moment as the winner's. */
 function discard(loser: Answered): void {
   if (loser.answer.kind === 'stream') loser.answer.abort();
+  loser.bill.seen();
   loser.lease.settle('success');
 }

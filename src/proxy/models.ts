@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ownFailure } from '../failures/own-errors.ts';
 import { UpstreamModels } from '../providers/upstream-models.ts';
 import { upstreamPath } from './chain.ts';
@@ -20,7 +20,20 @@ export function modelRoutes(app: FastifyInstance, runtime: Runtime): void {
   const upstream = new UpstreamModels(runtime.transport, runtime.clock);
   const started = Math.floor(runtime.clock.now() / 1000);
 
-  const list = async (authorization: string | undefined): Promise<ListedModel[]> => {
+  /** Of a tenant's key those it may ask for. */
+  const list = async (request: FastifyRequest): Promise<ListedModel[]> => {
+    const { identity } = request;
+    const { tenancy } = runtime;
+    const known = await all(
+      tenancy === undefined
+        ? request.headers.authorization
+        : tenancy.authorizationOf(request.headers, identity?.keySource),
+    );
+    if (identity === undefined || tenancy === undefined) return known;
+    return known.filter(({ id }) => tenancy.allows(identity, id));
+  };
+
+  const all = async (authorization: string | undefined): Promise<ListedModel[]> => {
     const { models, providers } = runtime.config;
     const own = [...models.keys()].map((id) => ({
       id,
@@ -43,18 +56,23 @@ export function modelRoutes(app: FastifyInstance, runtime: Runtime): void {
   };
 
   app.get('/v1/models', async (request, reply) => {
-    void reply.send({ object: 'list', data: await list(request.headers.authorization) });
+    void reply.send({ object: 'list', data: await list(request) });
   });
 
   app.get('/v1/models/*', async (request, reply) => {
     const id = (request.params as { '*': string })['*'];
-    const found = (await list(request.headers.authorization)).find((model) => model.id === id);
+    const found = (await list(request)).find((model) => model.id === id);
     if (found !== undefined) {
       void reply.send(found);
       return;
     }
-    const chain = runtime.chains.find(id);
-    if ('error' in chain) sendOwn(reply, ownFailure('unknown_model', chain.message, 'model'));
+    const { identity } = request;
+    const chain =
+      identity === undefined || runtime.tenancy === undefined
+        ? runtime.chains.find(id)
+        : runtime.tenancy.findChain(identity, id);
+    if ('class' in chain) sendOwn(reply, chain);
+    else if ('error' in chain) sendOwn(reply, ownFailure('unknown_model', chain.message, 'model'));
     else
       void reply.send({
         id,

@@ -4,11 +4,20 @@ import type { Endpoint } from '../dialects/endpoint.ts';
 import { type OpenAiRequest, readOpenAiRequest } from '../dialects/openai-request.ts';
 import type { Failure } from '../failures/failure.ts';
 import { ownFailure } from '../failures/own-errors.ts';
+import type { Identity } from '../tenants/identify.ts';
+import { Account } from './account.ts';
 import { ClientConnection } from './client-connection.ts';
 import { allowedTime } from './deadline.ts';
 import type { Exchange } from './exchange.ts';
 import { newExchangeId } from './exchange-id.ts';
 import type { Runtime } from './runtime.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Whose key it carries; undefined: the proxy asks nobody for one. */
+    identity: Identity | undefined;
+  }
+}
 
 /** A request as it is sent on: read once as bytes, parsed once. */
 export type Call = OpenAiRequest;
@@ -28,7 +37,12 @@ export function receive(
   const body = request.body;
   const call = readOpenAiRequest(endpoint, Buffer.isBuffer(body) ? body : Buffer.alloc(0));
   if (!call.ok) return ownFailure(call.code, call.message, call.param);
-  const chain = runtime.chains.find(call.model);
+  const { identity } = request;
+  const chain =
+    identity === undefined || runtime.tenancy === undefined
+      ? runtime.chains.find(call.model)
+      : runtime.tenancy.findChain(identity, call.model);
+  if ('class' in chain) return chain;
   if ('error' in chain)
     return ownFailure(chain.error === 'unknown' ? 'unknown_model' : 'ambiguous_model', chain.message, 'model');
   const cancellation = new Cancellation();
@@ -41,11 +55,15 @@ export function receive(
     rawHeaders: request.raw.rawHeaders,
     call,
     chain,
+    account: identity === undefined ? undefined : new Account(identity),
+    outputCap: undefined,
     client: new ClientConnection(reply.raw, cancellation),
     cancellation,
     conversation: undefined,
+    misfits: undefined,
     dropped: new Set(),
     attempts: [],
+    bills: [],
     waitedMs: 0,
     overheadMs: 0,
     outcome: {

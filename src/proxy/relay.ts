@@ -85,12 +85,12 @@ class StreamRelay {
       },
       onComplete: () => {
         answered.lease.settle('success');
-        this.#count(stream);
+        this.#count(answered, stream);
         client.end(endOf(answered, stream));
         this.#finished();
       },
       onBreak: (failure) => {
-        this.#count(stream);
+        this.#count(answered, stream);
         const elapsed = this.#runtime.clock.now() - this.#exchange.startedAt;
         answered.lease.settle(outcomeOf(failure, elapsed, this.#exchange));
         this.#broken(answered, failure).catch((error: unknown) => {
@@ -143,8 +143,9 @@ class StreamRelay {
     this.#finished();
   }
 
-  #count(stream: LiveStream): void {
+  #count(answered: Answered, stream: LiveStream): void {
     const { outcome } = this.#exchange;
+    answered.bill.seen();
     outcome.usage = seenUsage(stream.progress, outcome.usage);
     if (stream.progress.malformed > 0) {
       this.#runtime.telemetry.malformedEvents(outcome.target ?? 'unknown', stream.progress.malformed);

@@ -2,9 +2,11 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { ErrorContext } from '../failures/client-error.ts';
 import type { Failure } from '../failures/failure.ts';
 import { appendReturnedHeaders } from '../providers/headers.ts';
+import type { Account } from './account.ts';
 import { renderError, renderStreamError } from './client-errors.ts';
 import { type Exchange, triesOf } from './exchange.ts';
 import type { Runtime } from './runtime.ts';
+import { spendingOf } from './spending.ts';
 
 /** The headers by which every answer says how it came about, as a flat list. */
 export function ownHeaders(exchange: Exchange, runtime: Runtime): string[] {
@@ -21,9 +23,32 @@ export function ownHeaders(exchange: Exchange, runtime: Runtime): string[] {
     'x-breakwater-overhead-ms',
     String(exchange.overheadMs),
   ];
+  pushCost(headers, exchange, runtime);
+  if (exchange.account !== undefined) pushAccountHeaders(headers, exchange, exchange.account);
   if (exchange.dropped.size > 0) headers.push('x-breakwater-dropped', headerSafe([...exchange.dropped].join(', ')));
   if (outcome.target !== undefined) headers.push('x-breakwater-target', headerSafe(outcome.target));
   return headers;
+}
+
+/** What the tries have cost, where it is known before the answer goes out: a stream costs what it will have been. */
+function pushCost(headers: string[], exchange: Exchange, { prices, clock }: Runtime): void {
+  if (exchange.call.stream || exchange.bills.length === 0) return;
+  const { cost, unpriced } = spendingOf(exchange, prices, clock.now());
+  if (!unpriced) headers.push('x-breakwater-cost-usd', dollars(cost));
+}
+
+/** Without an exponent, and without zeros behind. */
+function dollars(nanos: number): string {
+  return nanos === 0 ? '0' : (nanos / 1e9).toFixed(9).replace(/\.?0+$/, '');
+}
+
+/** What budgets did to the request, and which of them near their end. */
+function pushAccountHeaders(headers: string[], { outputCap }: Exchange, { downgrade, warnings, loop }: Account): void {
+  if (downgrade !== undefined)
+    headers.push('x-breakwater-route', headerSafe(`downgrade; from=${downgrade.from}; to=${downgrade.to}`));
+  if (outputCap !== undefined) headers.push('x-breakwater-clamped', String(outputCap));
+  if (warnings.length > 0) headers.push('x-breakwater-budget', headerSafe(`warning; ${warnings.join(', ')}`));
+  if (loop !== undefined) headers.push('x-breakwater-loop', loop);
 }
 
 /** Own headers, then the provider's that a client may see. */

@@ -4,8 +4,11 @@ import { askRung } from './ask-rung.ts';
 import type { Rung } from './chain.ts';
 import { type ContinuationMode, ContinuedText, DeliveredText } from './delivered-text.ts';
 import type { Exchange } from './exchange.ts';
+import { fits } from './fitness.ts';
+import { cappedMembers } from './output-cap.ts';
 import { mayResume } from './resumable.ts';
 import type { Runtime } from './runtime.ts';
+import { unheededWish, withoutWish } from './unheeded-wish.ts';
 
 /**
  * After a break: asks the next targets to continue what the client already has, by prefill where a target is known to take it,
@@ -48,7 +51,7 @@ function candidates(exchange: Exchange, broken: Rung): Rung[] {
   const { rungs } = exchange.chain;
   const inOrder = [...rungs.slice(broken.index + 1), broken, ...rungs.slice(0, broken.index)];
   // A continuation is made of a chat stream's events: a target that speaks another dialect cannot take part.
-  return inOrder.filter((rung) => rung.wires.chat === 'chat');
+  return inOrder.filter((rung) => rung.wires.chat === 'chat' && fits(exchange, rung));
 }
 
 /** A target that turns out not to take a prefill may still answer when asked the whole question. */
@@ -58,7 +61,8 @@ function worthAnotherMode(failure: Failure | undefined): boolean {
 
 /** The client's request with the delivered text as the beginning of the assistant's turn. */
 function prefilledBody(exchange: Exchange, rung: Rung, delivered: DeliveredText): Buffer {
-  const { json } = exchange.call;
+  const wish = unheededWish(exchange, rung, 'chat');
+  const json = wish === undefined ? exchange.call.json : withoutWish(exchange.call.json, wish);
   const messages = Array.isArray(json.messages) ? json.messages : [];
   const request: Record<string, unknown> = {
     ...json,
@@ -69,6 +73,7 @@ function prefilledBody(exchange: Exchange, rung: Rung, delivered: DeliveredText)
     const value = json[cap];
     if (typeof value === 'number') request[cap] = Math.max(1, value - delivered.events);
   }
+  Object.assign(request, cappedMembers(exchange, rung, 'chat'));
   if (rung.provider.streamUsage) request.stream_options = { include_usage: true };
   return Buffer.from(JSON.stringify(request));
 }

@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import pRetry from 'p-retry';
 import { BACKOFF_CAP, fullJitter, THROTTLED_BASE, TRANSIENT_BASE } from '../breakers/backoff.ts';
 import type { Outcome } from '../breakers/circuit.ts';
@@ -119,7 +118,7 @@ export class RungLoop<Answer> {
     const lease = new TryLease(gate, permit, slot);
     const startedAt = this.#runtime.clock.now();
     try {
-      const headers = upstreamHeaders(exchange.rawHeaders, provider, key, clientAuthorization(exchange.headers));
+      const headers = upstreamHeaders(exchange.rawHeaders, provider, key, clientAuthorization(exchange, this.#runtime));
       const answer = await this.#makeTry(headers, lease, this.#newSocket);
       this.#record('ok', startedAt, undefined);
       return answer;
@@ -281,8 +280,9 @@ function blockedBy(keys: KeyRing): RestReason {
   return first?.reason ?? 'cooldown';
 }
 
-/** The client's own key, in whichever of the two ways it sent it. */
-function clientAuthorization(headers: IncomingHttpHeaders): string | undefined {
+/** The client's own key for the provider, in whichever of the two ways it sent it; its key for this proxy goes nowhere. */
+function clientAuthorization({ headers, account }: Exchange, { tenancy }: Runtime): string | undefined {
+  if (tenancy !== undefined) return tenancy.authorizationOf(headers, account?.identity.keySource);
   const key = headers['x-api-key'];
   return headers.authorization ?? (typeof key === 'string' ? `Bearer ${key}` : undefined);
 }

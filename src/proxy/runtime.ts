@@ -1,10 +1,14 @@
 import { TargetGates } from '../breakers/target-gate.ts';
 import type { Clock, Random } from '../clock.ts';
 import type { Config } from '../config/config.ts';
+import { PriceBook } from '../prices/price-book.ts';
 import { Transport } from '../providers/transport.ts';
+import { missesWindows, type WindowOf } from '../routing/plan.ts';
+import type { CircuitBoard } from '../state/circuit-board.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { Chains } from './chain.ts';
 import type { Exchange } from './exchange.ts';
+import type { Tenancy } from './tenancy.ts';
 
 /** What all exchanges of one process share. */
 export class Runtime {
@@ -12,9 +16,12 @@ export class Runtime {
   readonly random: Random;
   readonly telemetry: Telemetry;
   readonly transport = new Transport();
+  readonly prices = new PriceBook();
   readonly gates: TargetGates;
   /** The configuration in force, with its chains. Replaced whole by {@link reload}; an exchange keeps the one it began with. */
   chains: Chains;
+  /** Who may use the proxy, and how much; undefined: nobody is asked. Set before the first request. */
+  tenancy: Tenancy | undefined;
   /** Exchanges under way. */
   readonly exchanges = new Set<Exchange>();
   /** Requests taken in and not yet done with, those whose body still arrives included. */
@@ -23,8 +30,17 @@ export class Runtime {
   bodyBytes = 0;
   /** SIGTERM came: nothing new is taken. */
   draining = false;
+  #pricesAsked = false;
+  readonly #windowOf: WindowOf = (provider, model) => this.prices.contextWindow(provider, model);
 
-  constructor(options: { config: Config; clock: Clock; random: Random; telemetry: Telemetry }) {
+  /** @param options.board where replicas tell each other of their circuits; whoever made it closes it */
+  constructor(options: {
+    config: Config;
+    clock: Clock;
+    random: Random;
+    telemetry: Telemetry;
+    board?: CircuitBoard | undefined;
+  }) {
     this.clock = options.clock;
     this.random = options.random;
     this.telemetry = options.telemetry;
@@ -32,8 +48,10 @@ export class Runtime {
       clock: options.clock,
       random: options.random,
       onChange: (change) => options.telemetry.circuitChanged(change),
+      board: options.board,
+      onBoard: (trouble) => options.telemetry.notice(boardNotice(trouble)),
     });
-    this.chains = new Chains(options.config, this.gates);
+    this.chains = new Chains(options.config, this.gates, this.#windowOf);
     options.telemetry.countsInFlight(() => this.inFlight);
     this.#tellNames();
   }
@@ -45,9 +63,35 @@ export class Runtime {
   /** Puts a new configuration in force. Circuits, key cooldowns and connections of what stays are kept. */
   reload(config: Config): void {
     this.gates.retain(config.providers);
-    this.chains = new Chains(config, this.gates);
+    this.tenancy?.configure(config);
+    this.chains = new Chains(config, this.gates, this.#windowOf);
     this.transport.retain(config.providers.values());
     this.#tellNames();
+  }
+
+  /** Loads the list that knows the models' context windows, where a chain has a use for it. Never fails: without it they are unknown. */
+  async learnWindows(): Promise<void> {
+    if (this.prices.loaded || !missesWindows(this.config)) return;
+    try {
+      await this.prices.load();
+      this.chains.forget();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.telemetry.notice(`the list of models could not be loaded, their context windows are not known: ${reason}`);
+    }
+  }
+
+  /** Loads the price list behind the first request's back: it takes 20 MB that an idle proxy need not have. */
+  learnPrices(): void {
+    if (this.prices.loaded || this.#pricesAsked) return;
+    this.#pricesAsked = true;
+    this.prices.load().then(
+      () => this.chains.forget(),
+      (error: unknown) => {
+        const reason = error instanceof Error ? error.message : String(error);
+        this.telemetry.notice(`the price list could not be loaded, only configured prices are known: ${reason}`);
+      },
+    );
   }
 
   async close(): Promise<void> {
@@ -61,4 +105,11 @@ export class Runtime {
     const targets = models.flatMap((model) => model.targets.map((target) => target.id));
     this.telemetry.configured({ models: models.map((model) => model.name), targets });
   }
+}
+
+/** Shared circuits are a convenience: their loss is told, and nothing else happens. */
+function boardNotice(trouble: unknown): string {
+  if (trouble === undefined) return 'circuits are shared with the other replicas again';
+  const reason = trouble instanceof Error ? trouble.message : String(trouble);
+  return `circuits are not shared with the other replicas for now, each judges alone: ${reason}`;
 }

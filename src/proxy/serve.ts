@@ -4,8 +4,11 @@ import type { Overrides } from '../config/assemble.ts';
 import type { Config } from '../config/config.ts';
 import { withSimulatorUrl } from '../config/from-environment.ts';
 import { type ConfigWatch, watchConfig } from '../config/reload.ts';
+import { isSameState } from '../config/state-schema.ts';
 import { Simulator } from '../simulator/simulator.ts';
+import { openState } from '../state/open-state.ts';
 import { Telemetry } from '../telemetry/telemetry.ts';
+import type { OpenTenancy } from './open-tenancy.ts';
 import { Runtime } from './runtime.ts';
 import { createServer } from './server.ts';
 
@@ -41,11 +44,37 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const telemetry = options.telemetry ?? new Telemetry({ level: options.config.telemetry.log });
   const simulator = options.config.simulator ? await Simulator.start() : undefined;
   const config = simulator === undefined ? options.config : withSimulatorUrl(options.config, simulator.port);
-  const runtime = new Runtime({ config, clock, random: options.random ?? Math.random, telemetry });
+  const random = options.random ?? Math.random;
+  let tenancy: OpenTenancy | undefined;
+  const state = !keepsState(config)
+    ? undefined
+    : await openState(config.state, {
+        clock,
+        random,
+        onNotice: (text, turn) => {
+          telemetry.notice(text);
+          tenancy?.tellOfState(turn);
+        },
+        onDegraded: () => telemetry.stateUnavailable(),
+      }).catch(async (error: unknown) => {
+        await simulator?.close();
+        throw error;
+      });
+  const runtime: Runtime = new Runtime({ config, clock, random, telemetry, board: state?.circuits });
+  await runtime.learnWindows();
+  if (state !== undefined && config.tenants.size > 0) {
+    const { openTenancy } = await import('./open-tenancy.ts');
+    tenancy = await openTenancy(runtime, state);
+  }
   const app = createServer(runtime);
-  const url = await app.listen({ host: config.listen.host, port: config.listen.port }).catch(async (error: unknown) => {
+  const release = async () => {
+    await tenancy?.close();
     await runtime.close();
+    await state?.close();
     await simulator?.close();
+  };
+  const url = await app.listen({ host: config.listen.host, port: config.listen.port }).catch(async (error: unknown) => {
+    await release();
     throw error;
   });
   for (const notice of config.notices) telemetry.notice(notice);
@@ -55,7 +84,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     options.configPath === undefined ? undefined : watchFile(options.configPath, config, options.overrides, runtime);
   let closing: Promise<void> | undefined;
   const close = () => {
-    closing ??= drain(app, runtime, watch).then(() => simulator?.close());
+    closing ??= drain(app, runtime, watch).then(release);
     return closing;
   };
   if (options.signals !== false) closeOnSignals(close, telemetry);
@@ -69,11 +98,31 @@ function watchFile(path: string, config: Config, overrides: Overrides | undefine
     config,
     ...(overrides === undefined ? {} : { overrides }),
     onChange: (changed, notices) => {
+      const restart = needsRestart(runtime.config, changed);
+      if (restart !== undefined) {
+        runtime.telemetry.reloadRefused(path, restart);
+        return;
+      }
       runtime.reload(changed);
+      void runtime.learnWindows();
       runtime.telemetry.reloaded(path, notices);
     },
     onError: (error) => runtime.telemetry.reloadRefused(path, error.message),
   });
+}
+
+/** Nothing is opened for a proxy that neither asks who comes nor shares anything with another. */
+function keepsState({ tenants, state }: Config): boolean {
+  return tenants.size > 0 || state.kind === 'redis';
+}
+
+/** What a running proxy cannot take up: its state is opened once. */
+function needsRestart(now: Config, changed: Config): string | undefined {
+  if (keepsState(now) !== keepsState(changed) || now.tenants.size > 0 !== changed.tenants.size > 0)
+    return 'the first tenant cannot be added, nor the last one removed, while the proxy runs: restart it';
+  return keepsState(now) && !isSameState(now.state, changed.state)
+    ? '"state" cannot be changed while the proxy runs: restart it'
+    : undefined;
 }
 
 async function drain(app: FastifyInstance, runtime: Runtime, watch: ConfigWatch | undefined): Promise<void> {
@@ -88,7 +137,6 @@ async function drain(app: FastifyInstance, runtime: Runtime, watch: ConfigWatch 
   if (runtime.inFlight > 0) await pause(runtime.clock, DRAIN_LOOK_MS);
   app.server.closeAllConnections();
   await app.close();
-  await runtime.close();
 }
 
 function closeOnSignals(close: () => Promise<void>, telemetry: Telemetry): void {

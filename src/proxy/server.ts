@@ -6,6 +6,7 @@ import type { Endpoint } from '../dialects/endpoint.ts';
 import type { Failure } from '../failures/failure.ts';
 import { ownFailure } from '../failures/own-errors.ts';
 import { renderOpenAiError } from '../failures/render-openai.ts';
+import { isIdentity } from '../tenants/identify.ts';
 import { admit } from './admission.ts';
 import { newExchangeId } from './exchange-id.ts';
 import { HEALTH_PATHS, healthRoutes } from './health.ts';
@@ -52,8 +53,9 @@ export function createServer(runtime: Runtime): FastifyInstance {
   app.server.maxConnections = limits.connections;
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, payload, done) => readRequestBody(payload, limits.body, done));
+  app.decorateRequest('identity', undefined);
   app.addHook('onRequest', (request, reply, done) => {
-    const refusal = admit(request, reply, runtime);
+    const refusal = recognise(request, runtime) ?? admit(request, reply, runtime);
     if (refusal === undefined) done();
     else sendOwn(reply, refusal);
   });
@@ -74,6 +76,15 @@ export function createServer(runtime: Runtime): FastifyInstance {
   modelRoutes(app, runtime);
   healthRoutes(app, runtime);
   return app;
+}
+
+/** Finds out whose request it is, before anything is done for it. @returns why nothing will be */
+function recognise(request: FastifyRequest, { tenancy }: Runtime): Failure | undefined {
+  if (tenancy === undefined || !request.url.startsWith('/v1/')) return undefined;
+  const found = tenancy.identify(request.headers);
+  if (!isIdentity(found)) return found;
+  request.identity = found;
+  return undefined;
 }
 
 async function handle(

@@ -1,11 +1,19 @@
+import { chargesFor } from '../tenants/settlement.ts';
 import type { Exchange } from './exchange.ts';
 import { triesOf } from './exchange.ts';
 import type { Runtime } from './runtime.ts';
+import { type Spending, spendingOf } from './spending.ts';
+import type { Tenancy } from './tenancy.ts';
 
-/** The end of every exchange, however it went: counted, and one line in the log. */
+/** The end of every exchange, however it went: charged, counted, and one line in the log. Once. */
 export function settle(exchange: Exchange, runtime: Runtime): void {
   runtime.exchanges.delete(exchange);
-  const { outcome, call } = exchange;
+  const { outcome, call, account } = exchange;
+  // Whoever was to close a try's bill may not have come to it: what was seen is owed all the same.
+  for (const bill of exchange.bills) bill.seen();
+  const spending = spendingOf(exchange, runtime.prices, runtime.clock.now());
+  runtime.learnPrices();
+  const { identity } = account ?? {};
   runtime.telemetry.exchangeDone({
     id: exchange.id,
     endpoint: exchange.endpoint,
@@ -21,7 +29,63 @@ export function settle(exchange: Exchange, runtime: Runtime): void {
     overheadMs: exchange.overheadMs,
     firstTokenMs: outcome.firstTokenMs,
     usage: outcome.usage,
+    costUsd: spending.unpriced ? undefined : spending.cost / 1e9,
+    ...(identity === undefined
+      ? {}
+      : {
+          tenant: identity.tenant.name,
+          key: identity.keyId,
+          agent: identity.agent,
+          user: identity.user,
+          session: identity.session,
+          task: identity.task,
+        }),
     failure: outcome.failure,
     attempts: exchange.attempts,
+  });
+  if (runtime.tenancy !== undefined) charge(exchange, runtime.tenancy, spending);
+}
+
+/** Charges the tenant what was used, and releases what was held for more. */
+function charge(exchange: Exchange, tenancy: Tenancy, spending: Spending): void {
+  const { account, outcome, call } = exchange;
+  if (account?.asked === undefined) return;
+  const { asked, identity, holds } = account;
+  const { cost, inputTokens, cachedTokens, cacheWriteTokens, outputTokens, reasoningTokens, billedTries } = spending;
+  const requests = triesOf(exchange) > 0 ? 1 : 0;
+  const { charges, refunds } = chargesFor(asked, { nanos: cost, tokens: inputTokens + outputTokens, requests });
+  const [first = exchange.id, ...extensions] = holds;
+  tenancy.settle(account, {
+    tenant: identity.tenant.name,
+    ids: [first, ...extensions],
+    held: !account.unheld,
+    charges,
+    refunds,
+    entry:
+      requests === 0
+        ? undefined
+        : {
+            id: exchange.id,
+            at: Math.floor(tenancy.clock.now()),
+            tenant: identity.tenant.name,
+            agent: identity.agent,
+            user: identity.user,
+            session: identity.session,
+            task: identity.task,
+            key: identity.keyId,
+            endpoint: exchange.endpoint,
+            model: call.model,
+            target: outcome.target,
+            status: outcome.status,
+            billedTries,
+            inputTokens,
+            cachedTokens,
+            cacheWriteTokens,
+            outputTokens,
+            reasoningTokens,
+            cost,
+            saved: 0,
+            estimated: spending.estimated || spending.unpriced,
+          },
   });
 }

@@ -1,3 +1,4 @@
+import { DEFAULT_MAX_OUTPUT_TOKENS } from '../config/defaults.ts';
 import { codecs } from '../dialects/codecs.ts';
 import type { StreamReader, StreamWriter } from '../dialects/conversation/codec.ts';
 import type { ChatDialect, Conversation, Untold } from '../dialects/conversation/request.ts';
@@ -11,6 +12,7 @@ import type { EventTap } from '../providers/stream-attempt.ts';
 import type { WholeAnswer } from '../providers/whole-attempt.ts';
 import type { Rung } from './chain.ts';
 import type { Exchange } from './exchange.ts';
+import { UsageEstimate } from './usage-estimate.ts';
 
 /**
  * One try in another dialect than the client's: the request on its way out, the answer on its way back. Made only where the two
@@ -24,17 +26,21 @@ export class Translation {
   readonly #client: ChatDialect;
   readonly #wire: ChatDialect;
   readonly #conversation: Conversation;
+  readonly #request: JsonRecord;
 
   /** @throws {UpstreamFailure} where the target cannot serve this request: the next one may */
   constructor(exchange: Exchange, client: ChatDialect, wire: ChatDialect, rung: Rung) {
     this.#client = client;
     this.#wire = wire;
-    this.#conversation = conversationOf(exchange, client);
+    this.#request = exchange.call.json;
+    this.#conversation = withCap(conversationOf(exchange, client), exchange.outputCap);
+    const { prefill, reasoning } = rung.target.capabilities;
     if (wire !== 'responses') refuseStoredState(this.#conversation, rung);
     const { json, untold } = codecs[wire].writeRequest(this.#conversation, {
       model: rung.target.model,
-      defaultMaxTokens: rung.target.maxOutputTokens,
-      prefill: rung.target.capabilities.prefill,
+      defaultMaxTokens: defaultCap(exchange, rung),
+      prefill,
+      ...(reasoning === undefined ? {} : { reasoning }),
       maxTokensField:
         rung.provider.family === 'openai' || rung.provider.family === 'azure' ? 'max_completion_tokens' : 'max_tokens',
     });
@@ -57,6 +63,7 @@ export class Translation {
     return new TranslatingTap(
       codecs[this.#wire].streamReader(),
       codecs[this.#client].streamWriter(this.#conversation, Math.floor(nowMs / 1000)),
+      new UsageEstimate(this.#request),
     );
   }
 }
@@ -65,20 +72,22 @@ export class Translation {
 export class TranslatingTap implements EventTap {
   readonly #reader: StreamReader;
   readonly #writer: StreamWriter;
+  readonly #usage: UsageEstimate;
 
-  constructor(reader: StreamReader, writer: StreamWriter) {
+  constructor(reader: StreamReader, writer: StreamWriter, usage: UsageEstimate) {
     this.#reader = reader;
     this.#writer = writer;
+    this.#usage = usage;
   }
 
   onEvent(event: SseEvent): 'drop' | Buffer {
-    const bytes = this.#writer.write(this.#reader.read(event));
+    const bytes = this.#writer.write(this.#usage.follow(this.#reader.read(event)));
     return bytes === '' ? 'drop' : Buffer.from(bytes);
   }
 
   /** The proper end, where it was not written yet. */
   close(): string {
-    return this.#writer.close();
+    return this.#writer.write(this.#usage.missing()) + this.#writer.close();
   }
 
   /** The in-band error, where the dialect's depends on what was written; undefined: any renderer will do. */
@@ -87,10 +96,29 @@ export class TranslatingTap implements EventTap {
   }
 }
 
+/** Text of any language has fewer bytes a token, pictures far more: so much of the window is taken at most. */
+const LEAST_BYTES_A_TOKEN = 3;
+
+/**
+ * The cap on the answer that is sent where the dialect demands one and the client named none: the model's own, but no more than is
+ * left of its window. What is left is only estimated, so that the usual cap is always asked for.
+ */
+function defaultCap({ call }: Exchange, { target, contextWindow }: Rung): number {
+  const cap = target.maxOutputTokens ?? DEFAULT_MAX_OUTPUT_TOKENS;
+  if (contextWindow === undefined) return cap;
+  const left = contextWindow - Math.ceil(call.body.bytes.length / LEAST_BYTES_A_TOKEN);
+  return Math.min(cap, Math.max(DEFAULT_MAX_OUTPUT_TOKENS, left));
+}
+
 /** A server that does not know the field may refuse every stream for it; usage is then counted from what is seen. */
 function withoutStreamOptions(json: JsonRecord): JsonRecord {
   const { stream_options: _, ...rest } = json;
   return rest;
+}
+
+/** A budget's cap goes before the client's. */
+function withCap(conversation: Conversation, maxTokens: number | undefined): Conversation {
+  return maxTokens === undefined ? conversation : { ...conversation, maxTokens };
 }
 
 /** Read once an exchange, when the first target needs it. */

@@ -8,20 +8,26 @@ import { withoutForeignThoughts as withoutForeignItems } from '../dialects/respo
 import { joinParts, splice } from '../dialects/splice.ts';
 import { filteredAnswer } from '../failures/check-answer.ts';
 import { UpstreamFailure } from '../failures/failure.ts';
+import { isRecord, type JsonRecord } from '../failures/json-record.ts';
 import { ownFailure } from '../failures/own-errors.ts';
 import type { AttemptRequest } from '../providers/attempt.ts';
 import { type EventTap, type LiveStream, StreamAttempt } from '../providers/stream-attempt.ts';
 import { type WholeAnswer, WholeAttempt } from '../providers/whole-attempt.ts';
 import { progressOf, tokensOf } from '../providers/wire.ts';
 import type { Answered, Continuation } from './answered.ts';
+import { Bill } from './bill.ts';
 import type { Rung } from './chain.ts';
 import { DeliveredText } from './delivered-text.ts';
 import type { Exchange } from './exchange.ts';
 import { breachOf } from './holds-to-request.ts';
+import { cappedMembers } from './output-cap.ts';
+import { cover } from './reserve.ts';
 import { mayResume } from './resumable.ts';
 import type { Runtime } from './runtime.ts';
 import { Translation } from './translation.ts';
 import type { TryLease } from './try-lease.ts';
+import { unheededWish, withoutWish } from './unheeded-wish.ts';
+import { inputEstimateOf } from './usage.ts';
 
 /** Sent where the client, speaking another dialect, named none. */
 const ANTHROPIC_VERSION = '2023-06-01';
@@ -30,6 +36,8 @@ const ANTHROPIC_VERSION = '2023-06-01';
 export interface Prepared {
   readonly wire: Endpoint;
   readonly translation: Translation | undefined;
+  /** A member of the client's request that the target would refuse, and can do without. */
+  readonly wish: string | undefined;
 }
 
 /**
@@ -39,7 +47,9 @@ export interface Prepared {
  */
 export function prepare(exchange: Exchange, rung: Rung): Prepared {
   const wire = rung.wires[exchange.endpoint];
-  if (wire !== undefined) return { wire, translation: translationFor(exchange, rung, wire) };
+  if (wire !== undefined) {
+    return { wire, translation: translationFor(exchange, rung, wire), wish: unheededWish(exchange, rung, wire) };
+  }
   const message = `${rung.target.id} does not serve ${exchange.endpoint} requests`;
   throw new UpstreamFailure(ownFailure('untranslatable', message));
 }
@@ -70,15 +80,23 @@ export async function tryTarget(
 ): Promise<Answered> {
   const { call, chain, endpoint } = exchange;
   const { timeouts, stream, validate } = chain.model;
-  const { wire, translation } = options.prepared;
+  const { wire, translation, wish } = options.prepared;
   const askForUsage = wire === endpoint && call.stream && !call.includeUsage && rung.provider.streamUsage;
+  const progress = call.stream ? progressOf(wire, { choices: call.choices, dropUsage: askForUsage }) : undefined;
+  const bill = new Bill(rung, () => inputEstimateOf(exchange, rung), progress);
+  exchange.bills.push(bill);
+  const uncovered = runtime.tenancy && (await cover(exchange, bill, runtime.tenancy));
+  if (uncovered !== undefined) {
+    bill.void();
+    throw new UpstreamFailure(uncovered);
+  }
   const request: AttemptRequest = {
     wire,
     provider: rung.provider,
     path: rung.paths[wire],
     headers: withDialectHeaders(options.headers, wire),
     newSocket: options.newSocket,
-    body: options.continuation?.body ?? translation?.body ?? bodyFor(exchange, rung, askForUsage),
+    body: options.continuation?.body ?? translation?.body ?? bodyFor(exchange, rung, options.prepared, askForUsage),
     timers: {
       connect: timeouts.connect,
       // Never cut the last one that may still answer.
@@ -90,12 +108,12 @@ export async function tryTarget(
     cancellation: options.cancellation,
   };
   const tap = options.continuation?.tap() ?? tapFor(exchange, translation, runtime);
-  const attempt = call.stream
+  const attempt = progress
     ? new StreamAttempt(
         {
           ...request,
           commit: stream.commit,
-          progress: progressOf(wire, { choices: call.choices, dropUsage: askForUsage }),
+          progress,
           onBegun: (firstTokenMs) => options.lease.begun(firstTokenMs),
           ...(tap === undefined ? {} : { tap }),
         },
@@ -103,31 +121,43 @@ export async function tryTarget(
         runtime.clock,
       )
     : new WholeAttempt(request, runtime.transport, runtime.clock);
-  let answer: WholeAnswer | LiveStream = await attempt.run();
+  let answer: WholeAnswer | LiveStream = await attempt.run().catch((error: unknown) => {
+    if (error instanceof UpstreamFailure)
+      bill.failed(error.failure, attempt.kind === 'whole' ? attempt.reported : undefined);
+    throw error;
+  });
+  const tokens = answer.kind === 'whole' ? tokensOf(wire, answer.json) : undefined;
+  if (answer.kind === 'whole') bill.answered(tokens);
   if (answer.kind === 'whole') options.lease.begun(answer.firstTokenMs);
   // A stream that is not held back ends long after this; then the client has part of it, and it stays an answer.
   const filtered = answer.kind === 'whole' ? answer.filtered : answer.progress.filtered;
   if (filtered && chain.model.fallbackOn.includes('content_blocked')) {
-    if (answer.kind === 'stream') answer.abort();
+    giveUp(answer, bill);
     throw new UpstreamFailure(filteredAnswer());
   }
-  const tokens = answer.kind === 'whole' ? tokensOf(wire, answer.json) : undefined;
   if (answer.kind === 'whole' && translation !== undefined) answer = translation.whole(answer, runtime.clock.now());
   const breach = validate.length > 0 ? breachOf(exchange, answer) : undefined;
   if (breach !== undefined) {
-    if (answer.kind === 'stream') answer.abort();
+    giveUp(answer, bill);
     throw new UpstreamFailure(breach);
   }
   return {
     kind: 'answer',
     rung,
     wire,
-    dropped: translation?.dropped ?? [],
+    dropped: translation?.dropped ?? (wish === undefined ? [] : [wish]),
     answer,
     lease: options.lease,
+    bill,
     ...(tokens === undefined ? {} : { tokens }),
     ...(tap === undefined ? {} : { tap }),
   };
+}
+
+/** An answer that will not do: nothing more of it is wanted, but what it cost so far is owed. */
+function giveUp(answer: WholeAnswer | LiveStream, bill: Bill): void {
+  if (answer.kind === 'stream') answer.abort();
+  bill.seen();
 }
 
 function translationFor(exchange: Exchange, rung: Rung, wire: Endpoint): Translation | undefined {
@@ -151,20 +181,34 @@ function withDialectHeaders(headers: string[], wire: Endpoint): string[] {
 }
 
 /** The client's bytes with the few members that this target needs otherwise. */
-function bodyFor(exchange: Exchange, rung: Rung, askForUsage: boolean): Buffer {
-  const { bytes } = exchange.call.body;
-  // A client may bring back what another model thought, which a fallback had shown it under our seal: no provider can read that.
-  if ((exchange.endpoint === 'messages' || exchange.endpoint === 'responses') && bytes.includes(FOREIGN_THOUGHT)) {
-    const without = exchange.endpoint === 'messages' ? withoutForeignMessages : withoutForeignItems;
-    return Buffer.from(
-      JSON.stringify({ ...(without(exchange.call.json) ?? exchange.call.json), model: rung.target.model }),
-    );
+function bodyFor(exchange: Exchange, rung: Rung, { wire, wish }: Prepared, askForUsage: boolean): Buffer {
+  const capped = cappedMembers(exchange, rung, wire);
+  const json = rewritten(exchange, wish);
+  if (json !== undefined) {
+    const options = isRecord(json.stream_options) ? json.stream_options : {};
+    const usage = askForUsage ? { stream_options: { ...options, include_usage: true } } : {};
+    return Buffer.from(JSON.stringify({ ...json, model: rung.target.model, ...capped, ...usage }));
   }
   return joinParts(
     splice(exchange.call.body, {
       // Set even where the name is the same: of a repeated key the provider might heed another occurrence than this proxy.
-      set: { model: JSON.stringify(rung.target.model) },
+      set: { model: JSON.stringify(rung.target.model), ...texts(capped) },
       ...(askForUsage ? { merge: { stream_options: { include_usage: 'true' } } } : {}),
     }),
   );
+}
+
+function texts(members: Readonly<Record<string, number>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(members).map(([name, value]) => [name, String(value)]));
+}
+
+/** The request where more of it than single members must differ; undefined: the bytes may pass. */
+function rewritten({ endpoint, call }: Exchange, wish: string | undefined): JsonRecord | undefined {
+  let json: JsonRecord | undefined;
+  // A client may bring back what another model thought, which a fallback had shown it under our seal: no provider can read that.
+  if ((endpoint === 'messages' || endpoint === 'responses') && call.body.bytes.includes(FOREIGN_THOUGHT)) {
+    const without = endpoint === 'messages' ? withoutForeignMessages : withoutForeignItems;
+    json = without(call.json) ?? call.json;
+  }
+  return wish === undefined ? json : withoutWish(json ?? call.json, wish);
 }

@@ -1,5 +1,8 @@
+import { inputEstimate } from '../context/input-bound.ts';
+import { measureInput } from '../context/input-measure.ts';
 import type { StreamProgress } from '../dialects/stream-progress.ts';
-import type { Usage } from './exchange.ts';
+import type { Rung } from './chain.ts';
+import type { Exchange, Usage } from './exchange.ts';
 
 /** The tokens of a stream as far as it came, added to those of the streams that broke before it. */
 export function seenUsage(progress: StreamProgress, before: Usage | undefined): Usage {
@@ -9,4 +12,9 @@ export function seenUsage(progress: StreamProgress, before: Usage | undefined): 
     completionTokens: (usage?.completionTokens ?? deltas) + (before?.completionTokens ?? 0),
     estimated: usage === undefined || before?.estimated === true,
   };
+}
+
+/** Tokens of the request where nobody counted them. */
+export function inputEstimateOf({ call, endpoint }: Exchange, { contextWindow }: Rung): number {
+  return inputEstimate(measureInput(endpoint, call.body), contextWindow);
 }

@@ -58,6 +58,36 @@ export const METRICS = {
     labels: ['model', 'kind'],
     help: 'Tokens as providers counted them, or as far as was seen where they did not. kind: prompt, completion.',
   },
+  cost: {
+    name: 'breakwater_cost_usd_total',
+    type: 'counter',
+    labels: ['model'],
+    help: 'Dollars spent at providers, all tries together, as far as prices are known.',
+  },
+  limited: {
+    name: 'breakwater_limited_total',
+    type: 'counter',
+    labels: ['code'],
+    help: 'Requests of tenants refused by a limit. code: of the error, as budget_exceeded, rate_limit_exceeded, concurrency_exceeded, scope_paused.',
+  },
+  decisions: {
+    name: 'breakwater_decisions_total',
+    type: 'counter',
+    labels: ['decision'],
+    help: 'Acts of the proxy that changed what a request got. decision: downgrade (a cheaper model), clamp (a lower cap on the answer).',
+  },
+  stateUnavailable: {
+    name: 'breakwater_state_unavailable_total',
+    type: 'counter',
+    labels: [],
+    help: 'Requests refused or let pass unheld because the store of budgets did not answer.',
+  },
+  settlementsLost: {
+    name: 'breakwater_settlements_lost_total',
+    type: 'counter',
+    labels: [],
+    help: 'Settlements that never reached the store of budgets.',
+  },
   attempts: {
     name: 'breakwater_attempts_total',
     type: 'counter',

@@ -25,6 +25,8 @@ export interface RequestMeasures {
   readonly fallbackDepth: number;
   readonly promptTokens: number | undefined;
   readonly completionTokens: number | undefined;
+  /** Dollars; undefined: not known. */
+  readonly costUsd: number | undefined;
 }
 
 /** What other rooms know and `/metrics` shows: read at each scrape. */
@@ -56,6 +58,11 @@ export class Metrics {
   readonly #quarantines = new ByLabel(new LabelValues(MAX_NAMES), () => this.#byTerm(newCount));
   readonly #streamBreaks = new ByLabel(this.#targets, newCount);
   readonly #malformed = new ByLabel(this.#targets, newCount);
+  readonly #cost = new ByLabel(this.#models, newCount);
+  readonly #limited = this.#byTerm(newCount);
+  readonly #decisions = this.#byTerm(newCount);
+  readonly #settlementsLost = new Count();
+  readonly #stateUnavailable = new Count();
   readonly #shed = new Count();
 
   constructor() {
@@ -67,6 +74,11 @@ export class Metrics {
     showHistogram(registry, METRICS.firstToken, this.#firstToken);
     showHistogram(registry, METRICS.fallbackDepth, this.#fallbackDepth);
     showCounter(registry, METRICS.tokens, this.#tokens);
+    showCounter(registry, METRICS.cost, this.#cost);
+    showCounter(registry, METRICS.limited, this.#limited);
+    showCounter(registry, METRICS.decisions, this.#decisions);
+    showCounter(registry, METRICS.stateUnavailable, this.#stateUnavailable);
+    showCounter(registry, METRICS.settlementsLost, this.#settlementsLost);
     showCounter(registry, METRICS.attempts, this.#attempts);
     showCounter(registry, METRICS.retries, this.#retries);
     showReading(registry, METRICS.retrySuccess, () => some(this.#recentRetries.ratio));
@@ -98,7 +110,8 @@ export class Metrics {
   }
 
   requestDone(request: RequestMeasures): void {
-    const { model, endpoint, promptTokens, completionTokens, firstTokenSeconds } = request;
+    const { model, endpoint, promptTokens, completionTokens, firstTokenSeconds, costUsd } = request;
+    if (costUsd !== undefined && costUsd > 0) this.#cost.at(model).value += costUsd;
     this.#requests.at(model).at(endpoint).at(request.status).value++;
     this.#overhead.at(endpoint).observe(request.overheadSeconds);
     this.#fallbackDepth.observe(request.fallbackDepth);
@@ -139,6 +152,23 @@ export class Metrics {
 
   malformedEvents(target: string, count: number): void {
     this.#malformed.at(target).value += count;
+  }
+
+  /** @param code of the error the client got */
+  limited(code: string): void {
+    this.#limited.at(code).value++;
+  }
+
+  decided(what: string): void {
+    this.#decisions.at(what).value++;
+  }
+
+  settlementLost(): void {
+    this.#settlementsLost.value++;
+  }
+
+  stateUnavailable(): void {
+    this.#stateUnavailable.value++;
   }
 
   shed(): void {

@@ -28,6 +28,15 @@ export interface ExchangeRecord {
   readonly usage:
     | { readonly promptTokens: number | undefined; readonly completionTokens: number; readonly estimated: boolean }
     | undefined;
+  /** Of all tries together, dollars; undefined where a price is not known. */
+  readonly costUsd?: number | undefined;
+  /** Whose request it was, where the proxy asks for a key. `key` is the key's id. */
+  readonly tenant?: string | undefined;
+  readonly key?: string | undefined;
+  readonly agent?: string | undefined;
+  readonly user?: string | undefined;
+  readonly session?: string | undefined;
+  readonly task?: string | undefined;
   readonly failure: Failure | undefined;
   readonly attempts: readonly AttemptSummary[];
 }
@@ -72,6 +81,7 @@ export class Telemetry {
       fallbackDepth: record.fallbackDepth,
       promptTokens: record.usage?.promptTokens,
       completionTokens: record.usage?.completionTokens,
+      costUsd: record.costUsd,
     });
     const { failure, attempts, ...line } = record;
     if (failure === undefined) {
@@ -118,6 +128,28 @@ export class Telemetry {
   malformedEvents(target: string, count: number): void {
     this.metrics.malformedEvents(target, count);
     this.log.warn({ target, count }, 'malformed events left out of a stream');
+  }
+
+  /** A limit of this proxy's own refused a request. @param code of the error */
+  limited(code: string): void {
+    this.metrics.limited(code);
+  }
+
+  /** An act of the proxy's own that changed what a request gets. */
+  decided(what: 'downgrade' | 'clamp', facts: Readonly<Record<string, string | undefined>>): void {
+    this.metrics.decided(what);
+    this.log.info({ decision: what, ...facts }, 'decision');
+  }
+
+  /** What a request used will not be found in its budgets. */
+  settlementLost(id: string, reason: string): void {
+    this.metrics.settlementLost();
+    this.log.error({ id, reason }, 'a settlement was lost: budgets show less than was spent');
+  }
+
+  /** The store of budgets cannot be used. Logged by whoever watches the store, counted here for each request. */
+  stateUnavailable(): void {
+    this.metrics.stateUnavailable();
   }
 
   shed(): void {

@@ -96,7 +96,7 @@ test('check says what a configuration means', async () => {
     'openai#1 ...WXYZ, preset openai',
     'no key, none sent, preset vllm',
     '1. vllm/llama',
-    '2. openai/gpt-4o  (128000 tokens)',
+    '2. openai/gpt-4o  (128000 tokens, no audio, no reasoning)',
     '3. a static text, labelled as degraded',
     'timers: connect 3s, first token 8s, stall 30s, total 10m; embeddings 10s',
     'presets openai, vllm: written from public documentation, not tried against the live services',

@@ -100,27 +100,22 @@ const TABLE: readonly (readonly [string, string, readonly string[]])[] = [
     ['1:18 limits.bodies: bodies is below body: the largest request could never be admitted'],
   ],
 
-  ['tenants', 'tenants: {a: {}}', ['1:1 tenants: not available in this version']],
-  ['cache', 'cache: {}', ['1:1 cache: not available in this version']],
-  ['state', 'state: {redis: x}', ['1:1 state: not available in this version']],
   ['routing', 'routing: {}', ['1:1 routing: not available in this version']],
   ['telemetry.otlp', 'telemetry: {otlp: x}', ['1:13 telemetry.otlp: not available in this version']],
   ['a route', 'models:\n  auto:\n    route: by-task', ['3:5 models.auto.route: not available in this version']],
   [
-    'a cached fallback',
-    `${KEYED}models: {m: {targets: [openai/a], fallback: {cache: 24h}}}`,
-    ['2:46 models.m.fallback.cache: not available in this version'],
-  ],
-
-  [
     'an open address',
     'listen: {host: 0.0.0.0}',
-    ['1:16 listen.host: "0.0.0.0": is open to other machines; write "auth: none" at the top level if that is meant'],
+    [
+      '1:16 listen.host: "0.0.0.0": is open to other machines; configure tenants, or write "auth: none" at the top level if that is meant',
+    ],
   ],
   [
     'an open IPv6 address',
     'listen: {host: "::"}',
-    ['1:16 listen.host: "::": is open to other machines; write "auth: none" at the top level if that is meant'],
+    [
+      '1:16 listen.host: "::": is open to other machines; configure tenants, or write "auth: none" at the top level if that is meant',
+    ],
   ],
 
   ['no targets', `${KEYED}models: {m: {}}`, ['2:13 models.m.targets: is missing']],

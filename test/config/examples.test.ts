@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { summarize } from '../../src/commands/summary.ts';
 import { loadConfig } from '../../src/config/load.ts';
 
 const FOLDER = fileURLToPath(new URL('../../examples/', import.meta.url));
@@ -14,6 +15,7 @@ test('there are the examples that the documentation names', () => {
     'high-availability.yaml',
     'local-and-cloud.yaml',
     'minimal.yaml',
+    'tenants.yaml',
   ]);
 });
 
@@ -23,11 +25,12 @@ for (const file of FILES) {
     const required = [...source.matchAll(/\$\{([A-Z0-9_]+)\}/g)].map(([, name]) => name ?? '');
     const env = {
       OPENAI_API_KEY: 'k-openai',
-      ...Object.fromEntries(required.map((name) => [name, `k-${name.toLowerCase()}`])),
+      ...Object.fromEntries(required.map((name) => [name, `k-${name.toLowerCase()}-0123456789abcdef`])),
     };
     const config = loadConfig(FOLDER + file, env);
     assert.ok(config.models.size > 0);
     assert.equal(config.simulator, false);
+    assert.doesNotMatch(summarize(config), /key\w*-0123456789abcdef/);
     if (required.length === 0) return;
     assert.throws(
       () => loadConfig(FOLDER + file, {}),

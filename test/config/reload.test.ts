@@ -9,6 +9,7 @@ import type { Overrides } from '../../src/config/assemble.ts';
 import type { Config } from '../../src/config/config.ts';
 import { withSimulatorUrl } from '../../src/config/from-environment.ts';
 import type { Environment } from '../../src/config/interpolate.ts';
+import { hashKey } from '../../src/config/key-hash.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { type ConfigWatch, watchConfig } from '../../src/config/reload.ts';
 import { FakeClock } from '../breakers/fake-clock.ts';
@@ -240,4 +241,22 @@ test('a folder that cannot be watched is reported, and SIGHUP still works', () =
   assert.equal(errors.length, 2);
   assert.match(errors[1] ?? '', /cannot be watched \(SIGHUP still reloads it\)/);
   other.close();
+});
+
+test('tenants change without a restart, where they are kept does not', () => {
+  const tenants = (key: string) =>
+    `${PROVIDERS}tenants: {acme: {keys: [${key.padEnd(20, 'x')}], budget: {limit: $5, per: day}}}\n`;
+  start(tenants('one'));
+  writeFileSync(file, `${tenants('two')}state: memory\n`);
+  watching?.reload();
+  assert.equal(changes[0]?.config.tenants.get('acme')?.keys[0]?.hash, hashKey('two'.padEnd(20, 'x')));
+  assert.deepEqual(changes[0]?.notices, ['state changed: it takes effect after a restart.']);
+});
+
+test('an open address keeps its tenants: a file that drops them is refused', () => {
+  start(`${PROVIDERS}listen: {host: 0.0.0.0}\ntenants: {acme: {keys: [${'k'.repeat(20)}]}}\n`);
+  writeFileSync(file, `${PROVIDERS}listen: {host: 0.0.0.0}\n`);
+  watching?.reload();
+  assert.equal(changes.length, 0);
+  assert.match(errors[0] ?? '', /open to other machines/);
 });

@@ -8,6 +8,7 @@ import {
   glanceChunk,
   readChunk,
 } from '../../src/dialects/openai-chat-stream.ts';
+import { NO_TOKENS } from '../../src/dialects/reported-tokens.ts';
 import { CHUNKS } from './chat-chunks.ts';
 import { anyJson } from './json-texts.ts';
 import { blocksOf } from './sse-streams.ts';
@@ -105,7 +106,7 @@ describe('readChunk gives what is in the event', () => {
   it('usage with its details', () => {
     const usage =
       '{"prompt_tokens":9,"completion_tokens":5,"prompt_tokens_details":{"cached_tokens":4},"completion_tokens_details":{"reasoning_tokens":3}}';
-    const expected = { promptTokens: 9, completionTokens: 5, cachedTokens: 4, reasoningTokens: 3 };
+    const expected = { ...NO_TOKENS, promptTokens: 9, completionTokens: 5, cachedTokens: 4, reasoningTokens: 3 };
     assert.deepEqual(read(`{"choices":[],"usage":${usage}}`).usage, expected);
     assert.deepEqual(read(`{"choices":[],"x_groq":{"usage":${usage}}}`).usage, expected);
   });
@@ -115,10 +116,8 @@ describe('readChunk gives what is in the event', () => {
     assert.equal(read('{"usage":{"total_tokens":5}}').usage, undefined);
     assert.equal(read('{"usage":{"prompt_tokens":"5"}}').usage, undefined);
     assert.deepEqual(read('{"usage":{"prompt_tokens":-5,"completion_tokens":1.9}}').usage, {
-      promptTokens: 0,
+      ...NO_TOKENS,
       completionTokens: 1,
-      cachedTokens: 0,
-      reasoningTokens: 0,
     });
   });
 

@@ -56,6 +56,7 @@ describe('what looks like a secret is blanked', () => {
     'gsk_abcdefghijklmnop1234',
     'xai-abcdefghijklmnop1234',
     'hf_abcdefghijklmnopqrst',
+    `bw_${'aB3'.repeat(13)}z`,
     'AIzaSyA1234567890abcdefghijklmnopqrs',
     'AKIAIOSFODNN7EXAMPLE',
     'ya29.a0AfH6SMBx1234567890',
@@ -75,6 +76,7 @@ describe('what looks like a secret is blanked', () => {
       redactSecrets('"redis://user:pa55word@redis.example:6379/0"'),
       '"redis://[redacted]@redis.example:6379/0"',
     );
+    assert.equal(redactSecrets('redis://:pa55word@redis.example'), 'redis://[redacted]@redis.example');
   });
 
   const harmless = [

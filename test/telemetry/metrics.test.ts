@@ -27,6 +27,7 @@ const done = (changes: Partial<RequestMeasures> = {}): void =>
     fallbackDepth: 0,
     promptTokens: 10,
     completionTokens: 5,
+    costUsd: 0.25,
     ...changes,
   });
 

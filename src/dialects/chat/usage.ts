@@ -1,20 +1,11 @@
-import { isRecord, type JsonRecord } from '../../failures/json-record.ts';
-import type { TokenUsage } from '../conversation/answer.ts';
+import type { JsonRecord } from '../../failures/json-record.ts';
+import { type TokenUsage, usageOf } from '../conversation/answer.ts';
 import { readUsage } from '../openai-usage.ts';
 
 /** Reads a chat answer's `usage`; undefined where it counts nothing. */
 export function readChatUsage(usage: unknown): TokenUsage | undefined {
   const counted = readUsage(usage);
-  if (counted === undefined) return undefined;
-  const details = isRecord(usage) && isRecord(usage.prompt_tokens_details) ? usage.prompt_tokens_details : {};
-  const written = details.cache_write_tokens;
-  return {
-    prompt: counted.promptTokens,
-    completion: counted.completionTokens,
-    cacheRead: counted.cachedTokens,
-    cacheWritten: typeof written === 'number' && written > 0 ? written : 0,
-    reasoning: counted.reasoningTokens,
-  };
+  return counted === undefined ? undefined : usageOf(counted);
 }
 
 export function writeChatUsage(usage: TokenUsage): JsonRecord {

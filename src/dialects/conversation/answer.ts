@@ -1,3 +1,4 @@
+import type { ReportedTokens } from '../reported-tokens.ts';
 import type { ChatDialect, Part } from './request.ts';
 
 /** Why an answer ended. `other` keeps the source's own word. */
@@ -13,6 +14,16 @@ export interface TokenUsage {
   readonly cacheRead: number;
   readonly cacheWritten: number;
   readonly reasoning: number;
+}
+
+export function usageOf(tokens: ReportedTokens): TokenUsage {
+  return {
+    prompt: tokens.promptTokens,
+    completion: tokens.completionTokens,
+    cacheRead: tokens.cachedTokens,
+    cacheWritten: tokens.cacheWriteTokens,
+    reasoning: tokens.reasoningTokens,
+  };
 }
 
 /** One whole answer, in no dialect's terms. */

@@ -16,11 +16,16 @@ const STRANGER: ModelHabits = { thinking: 'budget', xhigh: false, sampling: 'all
 /** `claude-3-5-sonnet-20241022`, `claude-opus-4-20250514`, `claude-sonnet-4-6`, `anthropic/claude-4.7-opus`: major and minor. */
 const VERSION = /claude-(?:[a-z]+-)?(\d{1,2})(?:[-.](\d{1,2}))?(?!\d)/i;
 
+/** A Claude's version as one number: 4.6 is 406. Undefined: no Claude, or none whose name tells. */
+export function claudeVersion(model: string): number | undefined {
+  const found = VERSION.exec(model);
+  return found === null ? undefined : Number(found[1]) * 100 + Number(found[2] ?? 0);
+}
+
 /** The habits of a model, by its upstream name. */
 export function habitsOf(model: string): ModelHabits {
-  const found = VERSION.exec(model);
-  if (found === null) return STRANGER;
-  const version = Number(found[1]) * 100 + Number(found[2] ?? 0);
+  const version = claudeVersion(model);
+  if (version === undefined) return STRANGER;
   return {
     thinking: version < 307 ? 'none' : version < 406 ? 'budget' : 'adaptive',
     xhigh: version >= 407,

@@ -3,12 +3,11 @@ import { isEmpty } from '../../failures/check-messages-answer.ts';
 import type { Failure } from '../../failures/failure.ts';
 import { judgeFinish } from '../../failures/finish-reason.ts';
 import { isRecord, type JsonRecord, parseJsonText } from '../../failures/json-record.ts';
-import type { TokenUsage } from '../conversation/answer.ts';
 import { textOf } from '../json-fields.ts';
 import { scanJson, Watch } from '../json-scan.ts';
 import type { SseEvent } from '../sse-reader.ts';
 import type { ReportedTokens, StreamProgress, StreamStep } from '../stream-progress.ts';
-import { readMessagesUsage } from './usage.ts';
+import { readMessagesTokens } from './usage.ts';
 
 /** An error under whatever name the event has. */
 const ERROR = new Watch([{ key: 'error', depth: 1, bit: 1 }]);
@@ -21,6 +20,7 @@ export class MessagesStreamProgress implements StreamProgress {
   done = false;
   /** The answer was ended by a refusal. */
   filtered = false;
+  usage: ReportedTokens | undefined;
   /** The parsed event that carried an error. */
   error: unknown;
   /** What was found wrong with the way the answer finished, where that was the error. */
@@ -29,14 +29,8 @@ export class MessagesStreamProgress implements StreamProgress {
   deltas = 0;
   /** Events that were no JSON and were left out. */
   malformed = 0;
-  #usage: TokenUsage | undefined;
   /** A block began, be it of an empty text. */
   #said = false;
-
-  get usage(): ReportedTokens | undefined {
-    if (this.#usage === undefined) return undefined;
-    return { promptTokens: this.#usage.prompt, completionTokens: this.#usage.completion };
-  }
 
   /** @param begun after the first delta the event's name is mostly enough: nothing is parsed that need not be */
   take(event: SseEvent, begun: boolean): StreamStep {
@@ -61,7 +55,7 @@ export class MessagesStreamProgress implements StreamProgress {
     }
     switch (json.type) {
       case 'message_start':
-        if (isRecord(json.message)) this.#usage = readMessagesUsage(json.message.usage);
+        if (isRecord(json.message)) this.usage = readMessagesTokens(json.message.usage);
         return 'quiet';
       case 'content_block_start':
         this.#said = true;
@@ -85,13 +79,14 @@ export class MessagesStreamProgress implements StreamProgress {
   }
 
   #ends(json: JsonRecord): StreamStep {
-    this.#usage = readMessagesUsage(json.usage, this.#usage);
+    this.usage = readMessagesTokens(json.usage, this.usage);
     const reason = isRecord(json.delta) ? textOf(json.delta.stop_reason) : undefined;
     if (reason === undefined) return 'quiet';
     const verdict = judgeFinish(reason);
     this.filtered ||= verdict === 'filtered';
     if (verdict !== 'answer' && verdict !== 'filtered') this.failure = cutOff(verdict, reason);
-    else if (!this.#said && isEmpty(reason, { output_tokens: this.#usage?.completion })) this.failure = emptyStream();
+    else if (!this.#said && isEmpty(reason, { output_tokens: this.usage?.completionTokens }))
+      this.failure = emptyStream();
     if (this.failure !== undefined) return 'error';
     this.finished = true;
     return 'delta';

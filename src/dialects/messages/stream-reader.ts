@@ -1,10 +1,11 @@
 import { isRecord, type JsonRecord, parseJsonText } from '../../failures/json-record.ts';
-import type { AnswerEvent, BlockHead, TokenUsage } from '../conversation/answer.ts';
+import { type AnswerEvent, type BlockHead, usageOf } from '../conversation/answer.ts';
 import type { StreamReader } from '../conversation/codec.ts';
 import { textOf } from '../json-fields.ts';
+import type { ReportedTokens } from '../reported-tokens.ts';
 import type { SseEvent } from '../sse-reader.ts';
 import { readStop } from './finish.ts';
-import { readMessagesUsage } from './usage.ts';
+import { readMessagesTokens } from './usage.ts';
 
 const NOTHING: readonly AnswerEvent[] = Object.freeze([]);
 
@@ -19,7 +20,7 @@ interface Call {
 
 /** Reads the events of a streamed message. Anthropic's blocks come one after another and keep their numbers. */
 export class MessagesStreamReader implements StreamReader {
-  #usage: TokenUsage | undefined;
+  #tokens: ReportedTokens | undefined;
   readonly #calls = new Map<number, Call>();
 
   read(event: SseEvent): readonly AnswerEvent[] {
@@ -45,9 +46,10 @@ export class MessagesStreamReader implements StreamReader {
   }
 
   #start(message: JsonRecord): readonly AnswerEvent[] {
-    this.#usage = readMessagesUsage(message.usage);
+    this.#tokens = readMessagesTokens(message.usage);
+    const usage = this.#tokens === undefined ? undefined : usageOf(this.#tokens);
     const id = textOf(message.id) ?? '';
-    return [{ kind: 'start', id, model: textOf(message.model) ?? '', created: undefined, usage: this.#usage }];
+    return [{ kind: 'start', id, model: textOf(message.model) ?? '', created: undefined, usage }];
   }
 
   #blockStart(block: number, content: JsonRecord): readonly AnswerEvent[] {
@@ -95,14 +97,14 @@ export class MessagesStreamReader implements StreamReader {
 
   #messageDelta(json: JsonRecord): readonly AnswerEvent[] {
     const events: AnswerEvent[] = [];
-    this.#usage = readMessagesUsage(json.usage, this.#usage);
+    this.#tokens = readMessagesTokens(json.usage, this.#tokens);
     const delta = isRecord(json.delta) ? json.delta : {};
     if (typeof delta.stop_reason === 'string') {
       const explanation = isRecord(delta.stop_details) ? textOf(delta.stop_details.explanation) : undefined;
       if (explanation !== undefined && delta.stop_reason === 'refusal') events.push(...refusalBlock(explanation));
       events.push({ kind: 'finish', finish: readStop(delta.stop_reason, delta.stop_sequence) });
     }
-    if (this.#usage !== undefined) events.push({ kind: 'usage', usage: this.#usage });
+    if (this.#tokens !== undefined) events.push({ kind: 'usage', usage: usageOf(this.#tokens) });
     return events;
   }
 }

@@ -1,31 +1,41 @@
 import { isRecord, type JsonRecord } from '../../failures/json-record.ts';
-import type { TokenUsage } from '../conversation/answer.ts';
+import { type TokenUsage, usageOf } from '../conversation/answer.ts';
+import { NO_TOKENS, type ReportedTokens, tokenCount } from '../reported-tokens.ts';
 
 /**
  * Reads Anthropic's `usage`. Its `input_tokens` leave out what came from the cache or went into it.
  *
- * @param before what an earlier event of the stream said, for what this one leaves out
+ * @param before what an earlier event of the stream said. Counts are cumulative: none becomes less, and what is left out stays.
  */
-export function readMessagesUsage(usage: unknown, before?: TokenUsage): TokenUsage | undefined {
+export function readMessagesTokens(usage: unknown, before?: ReportedTokens): ReportedTokens | undefined {
   if (!isRecord(usage)) return before;
-  const { input_tokens, output_tokens, cache_read_input_tokens, cache_creation_input_tokens } = usage;
-  if (typeof input_tokens !== 'number' && typeof output_tokens !== 'number') return before;
-  const cacheRead = count(cache_read_input_tokens) ?? before?.cacheRead ?? 0;
-  const cacheWritten = count(cache_creation_input_tokens) ?? before?.cacheWritten ?? 0;
-  const fresh = count(input_tokens);
+  const input = tokenCount(usage.input_tokens);
+  const output = tokenCount(usage.output_tokens);
+  if (input === undefined && output === undefined) return before;
+  const had = before ?? NO_TOKENS;
+  const most = (value: unknown, earlier: number): number => Math.max(tokenCount(value) ?? 0, earlier);
+  const kept = isRecord(usage.cache_creation) ? usage.cache_creation : {};
   const details = isRecord(usage.output_tokens_details) ? usage.output_tokens_details : {};
+  const cachedTokens = most(usage.cache_read_input_tokens, had.cachedTokens);
+  const cacheWrite1hTokens = most(kept.ephemeral_1h_input_tokens, had.cacheWrite1hTokens);
+  const written = (tokenCount(kept.ephemeral_5m_input_tokens) ?? 0) + cacheWrite1hTokens;
+  const cacheWriteTokens = Math.max(most(usage.cache_creation_input_tokens, had.cacheWriteTokens), written);
+  const fresh = Math.max(input ?? 0, had.promptTokens - had.cachedTokens - had.cacheWriteTokens);
   return {
-    prompt: fresh === undefined ? (before?.prompt ?? 0) : fresh + cacheRead + cacheWritten,
-    completion: count(output_tokens) ?? before?.completion ?? 0,
-    cacheRead,
-    cacheWritten,
-    reasoning: count(details.thinking_tokens) ?? before?.reasoning ?? 0,
+    ...NO_TOKENS,
+    promptTokens: fresh + cachedTokens + cacheWriteTokens,
+    cachedTokens,
+    cacheWriteTokens,
+    cacheWrite1hTokens,
+    completionTokens: Math.max(output ?? 0, had.completionTokens),
+    reasoningTokens: most(details.thinking_tokens, had.reasoningTokens),
   };
 }
 
-/** A provider's count, trusted only as far as it is a count. */
-function count(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? Math.floor(value) : undefined;
+/** The same in the terms of translation. */
+export function readMessagesUsage(usage: unknown): TokenUsage | undefined {
+  const tokens = readMessagesTokens(usage);
+  return tokens === undefined ? undefined : usageOf(tokens);
 }
 
 /** The counts as `message_delta` has them; a whole message has more members. */

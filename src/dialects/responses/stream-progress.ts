@@ -3,11 +3,11 @@ import type { Failure } from '../../failures/failure.ts';
 import { isRecord, type JsonRecord, parseJsonText } from '../../failures/json-record.ts';
 import { itemsOf } from '../json-fields.ts';
 import { isJson } from '../json-scan.ts';
-import type { ReportedUsage } from '../openai-usage.ts';
+import type { ReportedTokens } from '../reported-tokens.ts';
 import type { SseEvent } from '../sse-reader.ts';
 import type { StreamProgress, StreamStep } from '../stream-progress.ts';
 import { carriesAnswer, type EventKind, itemSays, kindOfType } from './event-kind.ts';
-import { readResponsesUsage } from './usage.ts';
+import { readResponsesTokens } from './usage.ts';
 
 const DONE = '[DONE]';
 
@@ -19,7 +19,7 @@ export class ResponsesStreamProgress implements StreamProgress {
   done = false;
   /** The answer was ended by the provider's content filter. */
   filtered = false;
-  usage: ReportedUsage | undefined;
+  usage: ReportedTokens | undefined;
   /** The parsed event that carried an error, with the error under its `error` key wherever in the event it stood. */
   error: unknown;
   /** What was found wrong with the way the answer finished, where that was the error. */
@@ -76,7 +76,7 @@ export class ResponsesStreamProgress implements StreamProgress {
 
   /** The response as it ended. Its status counts, whatever the event is called. */
   #last(response: JsonRecord): StreamStep {
-    this.usage = reported(response) ?? this.usage;
+    this.usage = readResponsesTokens(response.usage) ?? this.usage;
     if (response.status === 'failed' || response.status === 'cancelled') {
       this.error = errorIn({ response }, `response.${response.status}`);
       return 'error';
@@ -117,16 +117,5 @@ export function errorIn(json: JsonRecord, type: string): JsonRecord {
   if (isRecord(response.error)) return { error: { type: response.error.code, ...response.error } };
   return {
     error: { message: `The provider ended the response as ${type.slice('response.'.length)}.`, type: 'server_error' },
-  };
-}
-
-function reported(response: JsonRecord): ReportedUsage | undefined {
-  const usage = readResponsesUsage(response.usage);
-  if (usage === undefined) return undefined;
-  return {
-    promptTokens: usage.prompt,
-    completionTokens: usage.completion,
-    cachedTokens: usage.cacheRead,
-    reasoningTokens: usage.reasoning,
   };
 }

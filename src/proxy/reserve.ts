@@ -1,0 +1,269 @@
+import { measureInput } from '../context/input-measure.ts';
+import type { Failure } from '../failures/failure.ts';
+import { ownFailure } from '../failures/own-errors.ts';
+import { unknownPriceMessage } from '../prices/describe-price.ts';
+import { type Refusal, type ReserveReply, StateUnavailable } from '../state/budget-store.ts';
+import type { Asked, CounterRule } from '../tenants/limits.ts';
+import { refusalFailure, refusedAlone } from '../tenants/refusal.ts';
+import type { Account } from './account.ts';
+import type { Bill } from './bill.ts';
+import type { Chain } from './chain.ts';
+import { dearerThanListed } from './dear-wishes.ts';
+import type { Exchange } from './exchange.ts';
+import { LEASE_MS, type Tenancy } from './tenancy.ts';
+import { capWithin, type RequestSize, type Worst, worstOf, worstOfChain } from './worst-case.ts';
+
+/** A client that comes while budgets cannot be kept. */
+const STATE_RETRY_MS = 1_000;
+/** The store's time and ours may lie on two sides of midnight; more than twice is no clock. */
+const WINDOW_TRIES = 3;
+
+type Held = Extract<ReserveReply, { kind: 'held' }>;
+type Outcome =
+  | { readonly kind: 'held'; readonly reply: Held; readonly asked: Asked; readonly worst: Worst }
+  | { readonly kind: 'refused'; readonly failure: Failure; readonly asked: Asked; readonly by: readonly Refusal[] };
+
+/**
+ * Holds what the request can cost at worst, in every limit it falls under, before anything is sent. Over a limit it does what the
+ * policy says: lowers the answer's cap, moves to a cheaper model, or refuses.
+ *
+ * @returns why nothing may be sent; undefined: go on
+ */
+export async function reserve(exchange: Exchange, tenancy: Tenancy): Promise<Failure | undefined> {
+  const { account } = exchange;
+  if (account === undefined) return undefined;
+  try {
+    const refused = await reserveFor(exchange, account, tenancy, exchange.chain);
+    if (refused?.code !== 'budget_exceeded') return refused;
+    return (await downgraded(exchange, account, tenancy, refused)) ? undefined : refused;
+  } catch (error) {
+    if (!(error instanceof StateUnavailable)) throw error;
+    return stateUnavailable(tenancy);
+  }
+}
+
+/**
+ * Makes sure that a further try is held for: the first was, with the request; a second is where the one before was not billed; else
+ * the hold is extended. Resolves to why the try may not be made.
+ *
+ * @returns undefined, at once, where it is covered
+ */
+export function cover(exchange: Exchange, bill: Bill, tenancy: Tenancy): Promise<Failure | undefined> | undefined {
+  const { account } = exchange;
+  if (account?.asked === undefined || account.unheld) return undefined;
+  const now = tenancy.clock.now();
+  const size = sizeOf(exchange, account);
+  bill.worst = worstOf(exchange, bill.rung, size, tenancy.prices, now);
+  let nanos = 0;
+  let tokens = 0;
+  for (const one of exchange.bills) {
+    if (one.open) {
+      nanos += one.worst?.nanos ?? 0;
+      tokens += one.worst?.tokens ?? 0;
+    } else if (one.tokens !== undefined) {
+      nanos += tenancy.costOf(one.rung, one.tokens) ?? 0;
+      tokens += one.tokens.promptTokens + one.tokens.completionTokens;
+    }
+  }
+  const missing = { nanos: Math.max(0, nanos - account.nanos), tokens: Math.max(0, tokens - account.tokens) };
+  if (missing.nanos === 0 && missing.tokens === 0) return undefined;
+  return extend(exchange, account, tenancy, missing);
+}
+
+async function extend(
+  exchange: Exchange,
+  account: Account,
+  tenancy: Tenancy,
+  missing: Worst,
+): Promise<Failure | undefined> {
+  const id = `${exchange.id}+${account.holds.length}`;
+  // Counted before it is known to be held: another try beside this one must not take the same money.
+  account.held(id, missing);
+  try {
+    const { limits, names } = account.identity;
+    // Within the windows the request began in: its cost is charged there.
+    const asked = limits.askFor(names, { ...missing, requests: 0 }, account.reservedAt);
+    const reply = await tenancy.budgets.reserve({
+      tenant: account.identity.tenant.name,
+      id,
+      leaseMs: LEASE_MS,
+      scopes: account.identity.scopes,
+      counters: asked.counters,
+      rates: [],
+    });
+    // The window has ended meanwhile: what is still spent in it limits nobody any more.
+    if (reply.kind !== 'refused') return undefined;
+    account.nanos -= missing.nanos;
+    account.tokens -= missing.tokens;
+    return refusalFailure(account.identity, asked, reply.by, reply.now);
+  } catch (error) {
+    if (!(error instanceof StateUnavailable)) throw error;
+    account.nanos -= missing.nanos;
+    account.tokens -= missing.tokens;
+    return stateUnavailable(tenancy);
+  }
+}
+
+/** The cheaper model of the policy, where there is one and the budget allows it. */
+async function downgraded(exchange: Exchange, account: Account, tenancy: Tenancy, refused: Failure): Promise<boolean> {
+  const { over, downgradeTo } = account.identity.policy;
+  if (over !== 'downgrade' || downgradeTo === undefined) return false;
+  const chain = tenancy.chainFor(account.identity, downgradeTo);
+  if (chain === undefined || chain.model.name === exchange.chain.model.name) return false;
+  const first = exchange.chain;
+  exchange.chain = chain;
+  if ((await reserveFor(exchange, account, tenancy, chain)) === undefined) {
+    account.downgrade = { from: first.model.name, to: chain.model.name, because: refused.message };
+    tenancy.decided(exchange, 'downgrade', refused.message);
+    return true;
+  }
+  exchange.chain = first;
+  return false;
+}
+
+async function reserveFor(
+  exchange: Exchange,
+  account: Account,
+  tenancy: Tenancy,
+  chain: Chain,
+): Promise<Failure | undefined> {
+  let outcome = await ask(exchange, account, tenancy, chain);
+  if ('class' in outcome) return outcome;
+  // Bytes are a generous bound. Near a limit it is worth counting, where a smaller count could help at all.
+  if (
+    outcome.kind === 'refused' &&
+    isForSize(outcome) &&
+    mightFit(exchange, account, tenancy, chain, leftBy(outcome)) &&
+    (await count(exchange, account, tenancy, chain))
+  ) {
+    outcome = await ask(exchange, account, tenancy, chain);
+    if ('class' in outcome) return outcome;
+  }
+  if (outcome.kind === 'refused' && account.identity.policy.clamp && isForSize(outcome)) {
+    exchange.outputCap = capWithin(
+      exchange,
+      chain,
+      sizeOf(exchange, account),
+      tenancy.prices,
+      leftBy(outcome),
+      tenancy.clock.now(),
+    );
+    if (exchange.outputCap !== undefined) {
+      const clamped = await ask(exchange, account, tenancy, chain);
+      if ('class' in clamped) return clamped;
+      if (clamped.kind === 'held') tenancy.decided(exchange, 'clamp', outcome.failure.message);
+      else exchange.outputCap = undefined;
+      outcome = clamped;
+    }
+  }
+  if (outcome.kind === 'refused') {
+    tenancy.refused(account.identity, outcome.asked, outcome.by, outcome.failure);
+    return outcome.failure;
+  }
+  account.asked = outcome.asked;
+  account.unheld = outcome.reply.degraded === true;
+  account.held(exchange.id, outcome.worst);
+  tenancy.reserved(account, outcome.asked, outcome.reply);
+  return undefined;
+}
+
+async function ask(exchange: Exchange, account: Account, tenancy: Tenancy, chain: Chain): Promise<Outcome | Failure> {
+  const { identity } = account;
+  const { limits } = identity;
+  let now = tenancy.clock.now();
+  const needsSize = limits.needsPrice || limits.needsTokens;
+  const worst = needsSize
+    ? worstOfChain(exchange, chain, sizeOf(exchange, account), tenancy.prices, now)
+    : { nanos: 0, tokens: 0, unpriced: undefined };
+  if (worst.unpriced !== undefined && limits.needsPrice)
+    return ownFailure('price_unknown', unknownPriceMessage(worst.unpriced.target));
+  const dearer = limits.needsPrice ? dearerThanListed(exchange) : undefined;
+  if (dearer !== undefined) return ownFailure('price_unknown', dearer.message, dearer.param);
+  for (let tries = 0; tries < WINDOW_TRIES; tries++) {
+    const asked = limits.askFor(identity.names, { nanos: worst.nanos, tokens: worst.tokens, requests: 1 }, now);
+    const alone = refusedAlone(identity, asked);
+    if (alone !== undefined) return { kind: 'refused', failure: alone, asked, by: [] };
+    const reply = await tenancy.budgets.reserve({
+      tenant: identity.tenant.name,
+      id: exchange.id,
+      leaseMs: LEASE_MS,
+      scopes: identity.scopes,
+      counters: asked.counters,
+      rates: asked.rates,
+    });
+    if (reply.kind === 'held') {
+      account.reservedAt = now;
+      return { kind: 'held', reply, asked, worst };
+    }
+    if (reply.kind === 'refused')
+      return { kind: 'refused', failure: refusalFailure(identity, asked, reply.by, reply.now), asked, by: reply.by };
+    now = reply.now;
+  }
+  throw new StateUnavailable('the time of the state store and of this process do not agree');
+}
+
+/** Refused for nothing but money or tokens, which a smaller request would need less of. */
+function isForSize({ asked, by }: Extract<Outcome, { kind: 'refused' }>): boolean {
+  const ofSize = (rule: CounterRule | undefined) => rule?.unit === 'usd' || rule?.unit === 'tokens';
+  if (by.length === 0) return asked.tooLarge.every(ofSize);
+  return by.every((refusal) => {
+    if (refusal.kind === 'counter') return ofSize(asked.counterRules[refusal.index]);
+    return refusal.kind === 'rate' && asked.rateRules[refusal.index]?.unit === 'tokens';
+  });
+}
+
+/** What the limits that refused still have. */
+function leftBy({ asked, by }: Extract<Outcome, { kind: 'refused' }>): Worst {
+  let nanos = Number.POSITIVE_INFINITY;
+  let tokens = Number.POSITIVE_INFINITY;
+  const leave = (rule: CounterRule | undefined, left: number) => {
+    if (rule?.unit === 'usd') nanos = Math.min(nanos, left);
+    if (rule?.unit === 'tokens') tokens = Math.min(tokens, left);
+  };
+  for (const rule of asked.tooLarge) leave(rule, rule.limit);
+  for (const refusal of by) {
+    if (refusal.kind === 'paused') continue;
+    if (refusal.kind === 'rate') {
+      tokens = Math.min(tokens, refusal.retryAfterMs === undefined ? (asked.rates[refusal.index]?.burst ?? 0) : 0);
+      continue;
+    }
+    const rule = asked.counterRules[refusal.index];
+    leave(rule, (rule?.limit ?? 0) - refusal.level.spent - refusal.level.held);
+  }
+  return { nanos, tokens };
+}
+
+/** Without a token of text it would fit, or could be clamped to fit. */
+function mightFit(exchange: Exchange, account: Account, tenancy: Tenancy, chain: Chain, left: Worst): boolean {
+  if (account.identity.policy.clamp) return left.nanos > 0 && left.tokens > 0;
+  const { measure } = sizeOf(exchange, account);
+  const counted = new Map(chain.rungs.map(({ target }) => [target.model, 0]));
+  const least = worstOfChain(exchange, chain, { measure, counted }, tenancy.prices, tenancy.clock.now());
+  return least.nanos <= left.nanos && least.tokens <= left.tokens;
+}
+
+/** Counts the request's text for each model of the chain. False: not known in time, or known already. */
+async function count(exchange: Exchange, account: Account, tenancy: Tenancy, chain: Chain): Promise<boolean> {
+  const { bytes } = exchange.call.body;
+  const counted = new Map(account.counted);
+  const models = new Set(chain.rungs.map(({ target }) => target.model).filter((model) => !counted.has(model)));
+  for (const model of models) {
+    const tokens = await tenancy.counter.count(bytes, model);
+    if (tokens !== undefined) counted.set(model, tokens);
+  }
+  if (counted.size === (account.counted?.size ?? 0)) return false;
+  account.counted = counted;
+  return true;
+}
+
+function sizeOf(exchange: Exchange, account: Account): RequestSize {
+  account.measure ??= measureInput(exchange.endpoint, exchange.call.body);
+  return { measure: account.measure, counted: account.counted };
+}
+
+/** The reason names hosts: it is for the log. */
+function stateUnavailable(tenancy: Tenancy): Failure {
+  tenancy.unavailable();
+  const message = 'budgets cannot be kept at the moment, and none is to be overspent';
+  return { ...ownFailure('state_unavailable', message), retryAfterMs: STATE_RETRY_MS };
+}

@@ -1,0 +1,116 @@
+import { countedBound, inputBound } from '../context/input-bound.ts';
+import type { InputMeasure } from '../context/input-measure.ts';
+import { affordableOutput, worstCase } from '../prices/cost.ts';
+import type { PriceBook } from '../prices/price-book.ts';
+import type { Chain, Rung } from './chain.ts';
+import type { Exchange } from './exchange.ts';
+
+/** Tokens of an answer at most where neither the client nor anybody else says: no model of 2026 writes more. */
+const LONGEST_ANSWER = 131_072;
+/** An answer shorter than this helps nobody: then a request is refused rather than clamped. */
+const SHORTEST_ANSWER = 16;
+
+/** What one try can cost at most. */
+export interface Worst {
+  /** Nano-dollars; 0 where the price is not known. */
+  readonly nanos: number;
+  /** Input and output together. */
+  readonly tokens: number;
+}
+
+/** What is known of a request's size: from its bytes, or from its text once it was counted. */
+export interface RequestSize {
+  readonly measure: InputMeasure;
+  /** Tokens of the text, by model; undefined: not counted. */
+  readonly counted: ReadonlyMap<string, number> | undefined;
+}
+
+/** The most a try against the rung can use; `unpriced` where that is not known in money. */
+export function worstOf(
+  exchange: Exchange,
+  rung: Rung,
+  size: RequestSize,
+  prices: PriceBook,
+  now: number,
+): Worst & { readonly unpriced: boolean } {
+  if (exchange.endpoint === 'count-tokens') return { nanos: 0, tokens: 0, unpriced: false };
+  const inputTokens = inputOf(rung, size);
+  const outputTokens = outputOf(exchange, rung);
+  const price = prices.price(rung.provider, rung.target, now);
+  const nanos = price === undefined ? 0 : worstCase(price, { inputTokens, outputTokens });
+  return { nanos, tokens: inputTokens + outputTokens, unpriced: price === undefined };
+}
+
+/** The most a try can use, at the dearest target of the chain; and the first target whose price is not known. */
+export function worstOfChain(
+  exchange: Exchange,
+  chain: Chain,
+  size: RequestSize,
+  prices: PriceBook,
+  now: number,
+): Worst & { readonly unpriced: Rung | undefined } {
+  let nanos = 0;
+  let tokens = 0;
+  let unpriced: Rung | undefined;
+  for (const rung of chain.rungs) {
+    const worst = worstOf(exchange, rung, size, prices, now);
+    nanos = Math.max(nanos, worst.nanos);
+    tokens = Math.max(tokens, worst.tokens);
+    if (worst.unpriced) unpriced ??= rung;
+  }
+  return { nanos, tokens, unpriced };
+}
+
+/**
+ * The cap on an answer's tokens with which a try of any target fits the remainders; undefined where that would leave too little of an
+ * answer, or the cap could not be told.
+ *
+ * @param left nano-dollars and tokens, infinite where there is no limit
+ */
+export function capWithin(
+  exchange: Exchange,
+  chain: Chain,
+  size: RequestSize,
+  prices: PriceBook,
+  left: Worst,
+  now: number,
+): number | undefined {
+  const { call, endpoint } = exchange;
+  if (endpoint === 'embeddings' || endpoint === 'count-tokens') return undefined;
+  // Anthropic refuses a cap below the thinking it was asked for.
+  if (endpoint === 'messages' && call.body.kind('thinking') === 'object') return undefined;
+  let cap = Number.POSITIVE_INFINITY;
+  for (const rung of chain.rungs) {
+    const inputTokens = inputOf(rung, size);
+    const price = prices.price(rung.provider, rung.target, now);
+    if (price === undefined) return undefined;
+    const affordable =
+      left.nanos === Number.POSITIVE_INFINITY ? left.nanos : affordableOutput(price, inputTokens, left.nanos);
+    cap = Math.min(cap, affordable, left.tokens - inputTokens);
+  }
+  cap = Math.floor(cap / answersOf(exchange));
+  return Number.isFinite(cap) && cap >= SHORTEST_ANSWER ? cap : undefined;
+}
+
+function inputOf({ target, contextWindow }: Rung, { measure, counted }: RequestSize): number {
+  const tokens = counted?.get(target.model);
+  return tokens === undefined
+    ? inputBound(measure, target.model, contextWindow)
+    : countedBound(measure, tokens, target.model, contextWindow);
+}
+
+function outputOf(exchange: Exchange, { target, contextWindow }: Rung): number {
+  if (exchange.endpoint === 'embeddings') return 0;
+  const cap =
+    exchange.outputCap ??
+    exchange.call.maxTokens ??
+    target.maxOutputTokens ??
+    Math.min(LONGEST_ANSWER, contextWindow ?? LONGEST_ANSWER);
+  return Math.ceil(Math.max(0, cap)) * answersOf(exchange);
+}
+
+/** Answers that are paid for: `best_of` of the old completions generates more than it shows. */
+function answersOf({ call, endpoint }: Exchange): number {
+  const bestOf = endpoint === 'completions' ? call.body.value('best_of') : undefined;
+  return typeof bestOf === 'number' && bestOf > call.choices ? Math.ceil(bestOf) : call.choices;
+}

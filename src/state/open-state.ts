@@ -1,0 +1,103 @@
+import type { Clock, Random } from '../clock.ts';
+import type { RedisState, StateConfig } from '../config/state-config.ts';
+import type { BudgetStore } from './budget-store.ts';
+import type { CircuitBoard } from './circuit-board.ts';
+import type { KeyStore } from './key-store.ts';
+
+/** Everything that outlives a request, or is shared with other replicas. */
+export interface State {
+  /** `memory`, `sqlite` or `redis`. */
+  readonly kind: StateConfig['kind'];
+  readonly budgets: BudgetStore;
+  readonly keys: KeyStore;
+  /** Undefined: there are no other replicas to tell of circuits. */
+  readonly circuits: CircuitBoard | undefined;
+  close(): void | Promise<void>;
+}
+
+export interface StateOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** The store is in trouble, or out of it again: for the log. Names hosts and files, holds no credentials. */
+  onNotice(text: string, state: 'unavailable' | 'recovered'): void;
+  /** A request passed by policy though the store was away. */
+  onDegraded(): void;
+}
+
+/**
+ * Opens what the configuration names. Only that is loaded: who keeps no budgets pays for no database.
+ *
+ * @throws {StateFileError | RedisRefused} where waiting would not help
+ */
+export async function openState(config: StateConfig, options: StateOptions): Promise<State> {
+  switch (config.kind) {
+    case 'memory': {
+      const { openMemoryStore } = await import('./local/memory-store.ts');
+      return { kind: 'memory', ...openMemoryStore(options), circuits: undefined };
+    }
+    case 'sqlite': {
+      const { openSqliteStore } = await import('./local/sqlite-store.ts');
+      const store = openSqliteStore({
+        dir: config.dir,
+        clock: options.clock,
+        onTrouble: (trouble) => {
+          if (trouble.kind === 'recovered') {
+            options.onNotice(`${trouble.file} can be written again`, 'recovered');
+            return;
+          }
+          const cause = 'error' in trouble ? `: ${messageOf(trouble.error)}` : '';
+          options.onNotice(
+            `${trouble.file}: ${trouble.kind}, ${trouble.waiting} settlements wait${cause}`,
+            'unavailable',
+          );
+        },
+      });
+      return { kind: 'sqlite', budgets: store.budgets, keys: store.keys, circuits: undefined, close: store.close };
+    }
+    case 'redis':
+      return openRedis(config, options);
+  }
+}
+
+async function openRedis(config: RedisState, options: StateOptions): Promise<State> {
+  const [{ openRedisState }, { GuardedBudgetStore }, { RedisCircuitBoard }] = await Promise.all([
+    import('./redis/open-redis.ts'),
+    import('./redis/guarded-budget-store.ts'),
+    import('./redis/circuit-board.ts'),
+  ]);
+  const { clock, random } = options;
+  const { urls, topology, timeout, keyPrefix, replicas, whenUnavailable } = config;
+  const stores = await openRedisState({
+    urls,
+    topology,
+    timeout,
+    keyPrefix,
+    clock,
+    random,
+    onTrouble: (trouble) => {
+      const what =
+        trouble.kind === 'lost-settlements'
+          ? `${trouble.count} settlements lost`
+          : `Redis at ${trouble.where}: ${trouble.kind}`;
+      options.onNotice(`${what}: ${trouble.reason}`, 'unavailable');
+    },
+    onRecovered: ({ where, downMs }) => options.onNotice(`Redis at ${where} is back after ${downMs} ms`, 'recovered'),
+  });
+  const budgets = new GuardedBudgetStore(stores.budgets, {
+    clock,
+    whenUnavailable,
+    replicas,
+    onDegraded: () => options.onDegraded(),
+  });
+  return {
+    kind: 'redis',
+    budgets,
+    keys: stores.keys,
+    circuits: new RedisCircuitBoard(stores.link, keyPrefix),
+    close: () => stores.close(),
+  };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,24 @@
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after } from 'node:test';
+
+const dirs: string[] = [];
+
+/** A directory of its own, removed when the test file is over. */
+export function stateDir(): string {
+  if (dirs.length === 0)
+    after(() => dirs.splice(0).forEach((dir) => void rmSync(dir, { recursive: true, force: true })));
+  const dir = mkdtempSync(join(tmpdir(), 'breakwater-state-'));
+  dirs.push(dir);
+  return dir;
+}
+
+/** The files as they are now, as if the process that writes them had ended here. */
+export function copyOf(dir: string): string {
+  const copy = stateDir();
+  for (const name of ['breakwater.db', 'breakwater.db-wal']) {
+    if (existsSync(join(dir, name))) copyFileSync(join(dir, name), join(copy, name));
+  }
+  return copy;
+}
