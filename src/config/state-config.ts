@@ -22,6 +22,8 @@ export interface RedisState {
   /** Processes that share it: without Redis each keeps to its part of a rate. */
   readonly replicas: number;
   /** What happens to requests under a budget while Redis is away. */
+  /** How long a hold outlives the process that made it, milliseconds. */
+  readonly lease: number;
   readonly whenUnavailable: 'block' | 'allow';
   /** Before every key. No braces in it. */
   readonly keyPrefix: string;

@@ -6,6 +6,8 @@ import { duration, flag, integer, oneOf, shaped, text } from './schema-types.ts'
 import type { RedisState, RedisTopology, StateConfig } from './state-config.ts';
 
 const IN_MEMORY = ':memory:';
+/** Within a minute of a crash nothing is held any more. */
+export const DEFAULT_LEASE = 45_000;
 const KEY_PREFIX = /^[A-Za-z0-9_.:-]{1,64}$/;
 
 const redisUrls = shaped<readonly string[]>(
@@ -39,6 +41,9 @@ export const stateSchema = z
         1,
         10_000,
       ).optional(),
+      lease: duration('How long what a replica has reserved outlives it, should it crash. Default 45s.', {
+        least: 1_000,
+      }).optional(),
       whenUnavailable: oneOf(
         ['block', 'allow'],
         'What happens to requests with a budget while Redis is away. Default block.',
@@ -76,6 +81,7 @@ export function buildState(given: StateShape, document: ConfigDocument): StateCo
     topology: topologyOf(cluster, given.sentinel),
     timeout: given.timeout ?? 50,
     replicas: given.replicas ?? 1,
+    lease: given.lease ?? DEFAULT_LEASE,
     whenUnavailable: given.whenUnavailable ?? 'block',
     keyPrefix,
   } as const;

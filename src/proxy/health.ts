@@ -12,8 +12,11 @@ export function healthRoutes(app: FastifyInstance, runtime: Runtime): void {
     // Open circuits are reported and do not make it unready: every replica sees the same dead provider, and taking all of them
     // out of service would turn clean errors and fallbacks into refused connections.
     const open = runtime.gates.circuits.snapshots().filter(({ state }) => state !== 'closed');
-    void reply.code(runtime.draining ? 503 : 200).send({
-      status: runtime.draining ? 'draining' : 'ok',
+    // Keys made at run time would be refused as unknown.
+    const keysUnread = runtime.tenancy?.directory.ready === false;
+    const status = runtime.draining ? 'draining' : keysUnread ? 'keys unread' : 'ok';
+    void reply.code(status === 'ok' ? 200 : 503).send({
+      status,
       inFlight: runtime.inFlight,
       circuits: open.map(({ name, state, retryAt }) => ({ name, state, retryAt })),
     });

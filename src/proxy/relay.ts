@@ -33,6 +33,7 @@ export async function relay(exchange: Exchange, runtime: Runtime, delivery: Deli
 
 function sendWhole(exchange: Exchange, runtime: Runtime, { lease, tokens }: Answered, answer: WholeAnswer): void {
   lease.settle('success');
+  runtime.tenancy?.heard(exchange, answer.json);
   exchange.outcome.httpStatus = answer.status;
   exchange.outcome.usage = tokens === undefined ? undefined : { ...tokens, estimated: false };
   exchange.client.sendWhole(answer.status, answerHeaders(exchange, runtime, answer.headers), answer.body);

@@ -10,7 +10,7 @@ import type { Bill } from './bill.ts';
 import type { Chain } from './chain.ts';
 import { dearerThanListed } from './dear-wishes.ts';
 import type { Exchange } from './exchange.ts';
-import { LEASE_MS, type Tenancy } from './tenancy.ts';
+import type { Tenancy } from './tenancy.ts';
 import { capWithin, type RequestSize, type Worst, worstOf, worstOfChain } from './worst-case.ts';
 
 /** A client that comes while budgets cannot be kept. */
@@ -86,7 +86,7 @@ async function extend(
     const reply = await tenancy.budgets.reserve({
       tenant: account.identity.tenant.name,
       id,
-      leaseMs: LEASE_MS,
+      leaseMs: tenancy.leaseMs,
       scopes: account.identity.scopes,
       counters: asked.counters,
       rates: [],
@@ -186,7 +186,7 @@ async function ask(exchange: Exchange, account: Account, tenancy: Tenancy, chain
     const reply = await tenancy.budgets.reserve({
       tenant: identity.tenant.name,
       id: exchange.id,
-      leaseMs: LEASE_MS,
+      leaseMs: tenancy.leaseMs,
       scopes: identity.scopes,
       counters: asked.counters,
       rates: asked.rates,

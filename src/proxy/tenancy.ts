@@ -1,9 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Clock, Timer } from '../clock.ts';
 import type { Config } from '../config/config.ts';
+import { DEFAULT_LEASE } from '../config/state-schema.ts';
 import { TokenCounter } from '../context/token-counter.ts';
 import type { ReportedTokens } from '../dialects/reported-tokens.ts';
 import type { Failure } from '../failures/failure.ts';
+import { isRecord } from '../failures/json-record.ts';
 import { ownFailure } from '../failures/own-errors.ts';
 import { costOf } from '../prices/cost.ts';
 import type { PriceBook } from '../prices/price-book.ts';
@@ -21,6 +23,7 @@ import {
   moneyEvent,
   scopePaused,
 } from '../tenants/events/make-events.ts';
+import { callsOfAnswer } from '../tenants/guard/calls-of-answer.ts';
 import { LoopGuard } from '../tenants/guard/loop-guard.ts';
 import { type Identity, identify } from '../tenants/identify.ts';
 import { KeyDirectory } from '../tenants/key-directory.ts';
@@ -35,10 +38,8 @@ import type { Account } from './account.ts';
 import type { Chain, Chains } from './chain.ts';
 import type { Exchange } from './exchange.ts';
 
-/** How long a hold outlives the process that made it, milliseconds. Within a minute of a crash nothing is held any more. */
-export const LEASE_MS = 45_000;
-/** How often leases are prolonged and those of dead processes looked for: two may fail before one runs out. */
-const RENEW_MS = LEASE_MS / 3;
+/** Leases are prolonged, and those of dead processes looked for, so often in the time of one: two may fail before it runs out. */
+const RENEWALS = 3;
 /** A pause must not hide behind a lost alert: the reason is logged as well. */
 const MONEY_PAUSE = 'the money circuit: ';
 
@@ -58,6 +59,8 @@ export interface TenancyOptions {
 /** All that requests of tenants share: who they are, what they may spend, what watches over them. */
 export class Tenancy {
   readonly clock: Clock;
+  /** How long a hold outlives this process, milliseconds. */
+  readonly leaseMs: number;
   readonly budgets: BudgetStore;
   readonly keys: KeyStore;
   readonly prices: PriceBook;
@@ -77,6 +80,7 @@ export class Tenancy {
   constructor(options: TenancyOptions) {
     const { config, clock, keys, telemetry } = options;
     this.clock = clock;
+    this.leaseMs = config.state.kind === 'redis' ? config.state.lease : DEFAULT_LEASE;
     this.budgets = options.budgets;
     this.keys = keys;
     this.prices = options.prices;
@@ -161,6 +165,14 @@ export class Tenancy {
     if (blocked) return ownFailure('loop_detected', verdict.message);
     account.loop = verdict.cause;
     return undefined;
+  }
+
+  /** An answer whose calls the next request may not bring along: a client that lets its provider keep the past. */
+  heard({ account, endpoint }: Exchange, answer: unknown): void {
+    if (account === undefined || endpoint !== 'responses' || !isRecord(answer)) return;
+    const { tenant, policy, agent, session, task } = account.identity;
+    if (policy.guard.action === 'off' || session === undefined) return;
+    this.#guard.answered({ tenant: tenant.name, agent, session, task }, callsOfAnswer(endpoint, answer));
   }
 
   /** A hold was made: its lease is kept up until it is settled. */
@@ -283,7 +295,7 @@ export class Tenancy {
         this.#telemetry.notice(`holds could not be prolonged: ${messageOf(error)}`);
       });
       this.#wait();
-    }, RENEW_MS);
+    }, this.leaseMs / RENEWALS);
     this.#timer.unref?.();
   }
 
@@ -294,7 +306,7 @@ export class Tenancy {
         await this.budgets.renew(
           tenant,
           [...accounts].flatMap(({ holds }) => holds),
-          LEASE_MS,
+          this.leaseMs,
         );
     }
     await this.budgets.reap();

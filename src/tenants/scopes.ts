@@ -42,3 +42,8 @@ export function readScope(scope: string): { readonly kind: ScopeKind; readonly n
 function unescapePart(part: string): string {
   return /^(?:[A-Za-z0-9_.-]|%[0-9A-F]{2})+$/.test(part) ? decodeURIComponent(part) : part;
 }
+
+/** A scope for a person: `agent:coder of tenant acme`, `tenant acme`. */
+export function scopeInWords(scope: string, tenant: string): string {
+  return scope === 'tenant' ? `tenant ${tenant}` : `${scope} of tenant ${tenant}`;
+}

@@ -2,6 +2,7 @@ import { formatAmount } from '../../config/amounts.ts';
 import type { BudgetPeriod, BudgetUnit, WebhookEvent } from '../../config/tenant-config.ts';
 import type { RepeatedCall } from '../guard/verdict.ts';
 import type { MoneyAlert } from '../money-circuit/settled.ts';
+import { scopeInWords } from '../scopes.ts';
 import type { BudgetEvent } from './budget-event.ts';
 import { eventId } from './event-id.ts';
 
@@ -60,7 +61,7 @@ function budgetEvent(
     at,
     tenant,
     scope,
-    text: `${scope} of tenant ${tenant} ${what} its budget of ${formatAmount(unit, limit)} per ${per} (${figures}).`,
+    text: `${scopeInWords(scope, tenant)} ${what} its budget of ${formatAmount(unit, limit)} per ${per} (${figures}).`,
     data: {
       unit,
       per,
@@ -111,13 +112,13 @@ export function moneyEvent(alert: MoneyAlert, paused: boolean, at: number): Budg
 /** @param since when the pause began, as the store keeps it */
 export function scopePaused(tenant: string, scope: string, reason: string, since: number): BudgetEvent {
   const id = eventId('scope.paused', tenant, scope, since);
-  const text = `${scope} of tenant ${tenant} is paused: ${reason}`;
+  const text = `${scopeInWords(scope, tenant)} is paused: ${reason}`;
   return { id, type: 'scope.paused', at: since, tenant, scope, text, data: { reason } };
 }
 
 export function scopeResumed(tenant: string, scope: string, at: number): BudgetEvent {
   const id = eventId('scope.resumed', tenant, scope, at);
-  return { id, type: 'scope.resumed', at, tenant, scope, text: `${scope} of tenant ${tenant} is resumed.`, data: {} };
+  return { id, type: 'scope.resumed', at, tenant, scope, text: `${scopeInWords(scope, tenant)} is resumed.`, data: {} };
 }
 
 /** An agent turns in circles. */
@@ -147,7 +148,7 @@ export function loopDetected(seen: LoopSeen, at: number): BudgetEvent {
     at,
     tenant,
     scope,
-    text: `${scope} of tenant ${tenant} ${what}; ${blocked ? 'it is blocked' : 'it was warned'}.`,
+    text: `${scopeInWords(scope, tenant)} ${what}; ${blocked ? 'it is blocked' : 'it was warned'}.`,
     data: {
       cause,
       agent: agent ?? null,

@@ -1,5 +1,6 @@
 import { formatAmount, formatMoney } from '../../config/amounts.ts';
 import type { BudgetUnit } from '../../config/tenant-config.ts';
+import { scopeInWords } from '../scopes.ts';
 import type { SettledCounter, SpikeAlert } from './settled.ts';
 
 const OF_WHAT: Readonly<Record<SpikeAlert['of'], string>> = {
@@ -19,7 +20,7 @@ export function describeSpike(
 ): string {
   const when = of === 'hour' ? ' this hour' : of === 'day' ? ' today' : '';
   const times = (cost / average).toFixed(1);
-  return `${scope} of tenant ${tenant} has cost ${formatMoney(cost)}${when}, ${times} times the ${formatMoney(average)} average of ${OF_WHAT[of]}.`;
+  return `${scopeInWords(scope, tenant)} has cost ${formatMoney(cost)}${when}, ${times} times the ${formatMoney(average)} average of ${OF_WHAT[of]}.`;
 }
 
 /** For a person: how fast the day's budget goes. */
@@ -28,5 +29,5 @@ export function describeSlope(counter: SettledCounter, tenant: string, perHour: 
   const amount = (value: number) =>
     formatAmount(counter.unit === 'concurrency' ? 'requests' : (counter.unit satisfies BudgetUnit), value);
   const minutes = Math.max(1, Math.round(leftMs / 60_000));
-  return `${scope} of tenant ${tenant} spends ${amount(perHour)} an hour: the day's budget of ${amount(limit)}, of which ${amount(spent)} are spent, would end in ${minutes} min.`;
+  return `${scopeInWords(scope, tenant)} spends ${amount(perHour)} an hour: the day's budget of ${amount(limit)}, of which ${amount(spent)} are spent, would end in ${minutes} min.`;
 }

@@ -180,7 +180,7 @@ describe('the money circuit on a day’s budget', () => {
       if (alert === undefined) continue;
       assert.equal(alert.cause, 'slope');
       assert.equal(alert.scope, 'tenant');
-      assert.match(alert.text, /^tenant of tenant acme spends \$[34]\d\d\.\d+ an hour: the day's budget of \$500\.00/);
+      assert.match(alert.text, /^tenant acme spends \$[34]\d\d\.\d+ an hour: the day's budget of \$500\.00/);
       toldAt = at;
     }
     // Until $100 are gone, $400 an hour leave the rest of $500 for more than an hour.
