@@ -18,11 +18,12 @@ export async function readBooks(port: number): Promise<readonly Book[]> {
   return booksIn(JSON.parse(reply.body));
 }
 
-/** Every object in the answer that has `spent` and `held` and is about money. */
+/** Every object in the answer that tells of money in whole nano-dollars. */
 export function booksIn(answer: unknown): readonly Book[] {
   if (Array.isArray(answer)) return answer.flatMap(booksIn);
   if (typeof answer !== 'object' || answer === null) return [];
-  const { spent, held, unit, scope } = answer as Readonly<Record<string, unknown>>;
-  if (typeof spent !== 'number' || typeof held !== 'number') return Object.values(answer).flatMap(booksIn);
-  return unit === undefined || unit === 'usd' ? [{ scope: String(scope), spent, held }] : [];
+  const { nanoUsd, scope } = answer as Readonly<Record<string, unknown>>;
+  if (typeof nanoUsd !== 'object' || nanoUsd === null) return Object.values(answer).flatMap(booksIn);
+  const { spent, held } = nanoUsd as Readonly<Record<string, unknown>>;
+  return typeof spent === 'number' && typeof held === 'number' ? [{ scope: String(scope), spent, held }] : [];
 }

@@ -40,8 +40,8 @@ test('the books are found wherever the answer keeps them, those of money alone',
       {
         tenant: 't0',
         budgets: [
-          { scope: 'tenant', unit: 'usd', spent: 5, held: 1, limit: 9 },
-          { scope: 'tenant', unit: 'tokens', spent: 7, held: 0, limit: 9 },
+          { scope: 'tenant', unit: 'usd', spent: 5e-9, held: 1e-9, nanoUsd: { spent: 5, held: 1, limit: 9 } },
+          { scope: 'tenant', unit: 'tokens', spent: 7, held: 0, limit: 9, nanoUsd: null },
         ],
       },
     ],

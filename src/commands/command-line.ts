@@ -2,6 +2,7 @@ import { ConfigError } from '../config/config-error.ts';
 import { didYouMean } from '../config/suggest.ts';
 import { UsageError } from './arguments.ts';
 import type { Command, Terminal } from './command.ts';
+import { CommandFailed } from './command-failed.ts';
 import { version } from './version.ts';
 
 /** Each is loaded when it is asked for: `check` should not wait for a web server to load. */
@@ -9,6 +10,12 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import('./serve.ts')).serveCommand,
   check: async () => (await import('./check.ts')).checkCommand,
   schema: async () => (await import('./schema.ts')).schemaCommand,
+  keys: async () => (await import('./keys.ts')).keysCommand,
+  budgets: async () => (await import('./budgets.ts')).budgetsCommand,
+  ledger: async () => (await import('./ledger.ts')).ledgerCommand,
+  pause: async () => (await import('./pause.ts')).pauseCommand,
+  resume: async () => (await import('./resume.ts')).resumeCommand,
+  audit: async () => (await import('./audit.ts')).auditCommand,
   sim: async () => (await import('./sim.ts')).simCommand,
 };
 
@@ -21,7 +28,25 @@ const HELP = `Usage: breakwater COMMAND [OPTIONS]
       --auth none           let anybody who reaches the address use the proxy
       --passthrough PRESET  without --config: pass the clients' own keys on to openai, anthropic, ...
   check FILE    validate a configuration and say what it means
+      --at 10x              project the cost of so much traffic, from the ledger of the last 7 days
+      --requests-per-day N --tokens IN/OUT   ... from these numbers instead
   schema        print the JSON Schema of the configuration
+  keys create   make a client key: it is printed once, alone on standard output
+      --tenant NAME [--agent NAME] [--label TEXT] [--expires 90d]
+  keys list     [--tenant NAME]
+  keys rotate ID            a new key in its place; the old one goes on for [--overlap 24h]
+  keys revoke ID            refuse it from now on
+  budgets       how the budgets stand: [--tenant NAME] [--csv]
+  ledger        what was spent, request by request: --tenant NAME [--since 24h] [--csv]
+  pause SCOPE   stop a scope until it is resumed: --tenant NAME [--reason TEXT]
+  resume SCOPE  --tenant NAME
+      SCOPE is tenant, agent:NAME, user:NAME, session:NAME or task:NAME
+      These work on the state that a file names, or on a running proxy's, and take
+      --config FILE, or --url URL with an admin key in BREAKWATER_ADMIN_KEY (--admin-key-env NAME)
+      --json                for programs
+  audit FILE... what system prompts and tools cost: prompts as text, requests as JSON, logs as JSON lines
+      --requests-per-day N  reckon with so many; --model MODEL where the file names none
+      --config FILE         models and prices of a configuration; --json for programs
   sim           run the simulated provider
       --port PORT --faults SHARE --seed NUMBER ...; "breakwater sim --help" lists all
 
@@ -64,6 +89,10 @@ export async function runCommandLine(args: readonly string[], terminal: Terminal
     if (error instanceof UsageError) {
       terminal.error(`breakwater ${name}: ${error.message} See breakwater --help\n`);
       return 2;
+    }
+    if (error instanceof CommandFailed) {
+      terminal.error(`breakwater ${name}: ${error.message}\n`);
+      return 1;
     }
     if (error instanceof ConfigError) {
       terminal.error(`${error}\n`);

@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import type { CacheConfig, EmbedderConfig, JudgeConfig, RouteCache, SemanticSettings } from './cache-config.ts';
 import type { CacheShape, EmbedderShape, RouteCacheShape, SemanticShape } from './cache-schema.ts';
+import { calibratedThreshold } from './calibrated-embedders.ts';
 import { DEFAULT_CACHE, DEFAULT_IDEMPOTENCY_TTL } from './defaults.ts';
 import type { ConfigDocument } from './document.ts';
 import type { Path } from './path.ts';
@@ -12,6 +13,8 @@ export interface CacheContext {
   readonly providerNames: ReadonlySet<string>;
 }
 
+/** What the statistics of certificates are made for. */
+const MOST_EPSILON = 0.2;
 const DEFAULT_EMBEDDER_TIMEOUT = 2_000;
 
 export const DEFAULT_SEMANTIC: SemanticSettings = Object.freeze({
@@ -19,6 +22,7 @@ export const DEFAULT_SEMANTIC: SemanticSettings = Object.freeze({
   mode: 'shadow',
   epsilon: 0.02,
   judge: undefined,
+  checker: undefined,
   index: 'memory',
 });
 
@@ -68,7 +72,11 @@ export function buildRouteCache(
     readonly fallback?: { readonly cache?: number | undefined } | undefined;
   },
   path: Path,
-  context: CacheContext & { readonly semantic: SemanticSettings; readonly hasEmbedder: boolean },
+  context: CacheContext & {
+    readonly semantic: SemanticSettings;
+    readonly hasEmbedder: boolean;
+    readonly embedder: EmbedderConfig | undefined;
+  },
 ): RouteCache {
   const { cache, fallback } = given;
   if (cache?.staleIfError !== undefined && fallback?.cache !== undefined)
@@ -100,6 +108,7 @@ export function buildSemantic(
     mode: given?.mode ?? base.mode,
     epsilon: given?.epsilon ?? base.epsilon,
     judge: given?.judge === undefined ? base.judge : buildJudge(given.judge, [...path, 'judge'], context),
+    checker: given?.checker ?? base.checker,
     index: given?.index ?? base.index,
   };
 }
@@ -107,13 +116,28 @@ export function buildSemantic(
 function buildRouteSemantic(
   given: NonNullable<RouteCacheShape['semantic']> | undefined,
   path: Path,
-  context: CacheContext & { readonly semantic: SemanticSettings; readonly hasEmbedder: boolean },
+  context: CacheContext & {
+    readonly semantic: SemanticSettings;
+    readonly hasEmbedder: boolean;
+    readonly embedder: EmbedderConfig | undefined;
+  },
 ): SemanticSettings | undefined {
   if (given === undefined || given.enabled === false) return undefined;
   const semantic = buildSemantic(context.semantic, given, path, context);
   if (semantic.mode === 'off') return undefined;
-  if (!context.hasEmbedder) context.document.report(path, 'needs cache.embedder: something must make the vectors');
+  const { document, hasEmbedder, embedder } = context;
+  if (!hasEmbedder) document.report(path, 'needs cache.embedder: something must make the vectors');
+  if (semantic.mode === 'certified' && semantic.epsilon > MOST_EPSILON)
+    document.report(path, `epsilon is at most ${MOST_EPSILON * 100}% where hits are certified`);
+  if (semantic.checker === 'judge' && semantic.judge === undefined)
+    document.report(path, 'checker: judge needs a judge');
+  if (semantic.mode === 'live' && semantic.threshold === undefined && isUnknown(embedder))
+    document.report(path, 'needs a threshold: nobody has measured what the cosines of this embedder mean');
   return semantic;
+}
+
+function isUnknown(embedder: EmbedderConfig | undefined): boolean {
+  return embedder?.kind === 'target' && calibratedThreshold(embedder.target) === undefined;
 }
 
 function buildJudge(given: NonNullable<SemanticShape['judge']>, path: Path, context: CacheContext): JudgeConfig {

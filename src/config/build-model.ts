@@ -1,7 +1,7 @@
 import { factsOf } from '../providers/model-facts.ts';
 import { isPresetName, type PresetName } from '../providers/presets.ts';
 import { buildRouteCache } from './build-cache.ts';
-import type { SemanticSettings } from './cache-config.ts';
+import type { EmbedderConfig, SemanticSettings } from './cache-config.ts';
 import type { Model, ModelSettings, Provider, Target } from './config.ts';
 import type { ConfigDocument } from './document.ts';
 import type { Path } from './path.ts';
@@ -25,6 +25,7 @@ export interface ModelContext {
   readonly semantic: SemanticSettings;
   /** Something makes vectors for semantic caches. */
   readonly hasEmbedder: boolean;
+  readonly embedder: EmbedderConfig | undefined;
 }
 
 /** Fills in what is not said. Sections are merged option by option; lists replace. */

@@ -57,6 +57,10 @@ export type SemanticMode = (typeof SEMANTIC_MODES)[number];
 export const VECTOR_INDEXES = ['memory', 'redis-vectorset', 'redis-search'] as const;
 export type VectorIndexKind = (typeof VECTOR_INDEXES)[number];
 
+/** What compares a would-be hit with the live answer. */
+export const ANSWER_CHECKERS = ['exact', 'embedding', 'judge'] as const;
+export type AnswerCheckerKind = (typeof ANSWER_CHECKERS)[number];
+
 export interface SemanticSettings {
   /** Least cosine of a hit; undefined: the embedder's own. */
   readonly threshold: number | undefined;
@@ -65,6 +69,8 @@ export interface SemanticSettings {
   readonly epsilon: number;
   /** Undefined: nobody is asked. */
   readonly judge: JudgeConfig | undefined;
+  /** Undefined: the judge where there is one, else `exact`. */
+  readonly checker: AnswerCheckerKind | undefined;
   readonly index: VectorIndexKind;
 }
 

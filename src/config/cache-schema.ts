@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { MONEY_PATTERN, PERCENT_PATTERN, PERIOD_MS, parseAmount, parsePercent } from './amounts.ts';
-import { type JudgeBudget, SEMANTIC_MODES, VECTOR_INDEXES } from './cache-config.ts';
+import { ANSWER_CHECKERS, type JudgeBudget, SEMANTIC_MODES, VECTOR_INDEXES } from './cache-config.ts';
 import { duration, flag, integer, oneOf, type Reading, shaped, share, size, text } from './schema-types.ts';
 
 const VARIABLE = { type: 'string', pattern: '\\$\\{[A-Za-z_]' } as const;
@@ -65,6 +65,10 @@ const semanticOptions = z.strictObject({
     'The share of hits that may be wrong. Default 2%.',
   ).optional(),
   judge: judge.meta({ description: 'A model that decides near the threshold. Default none.' }).optional(),
+  checker: oneOf(
+    ANSWER_CHECKERS,
+    'What compares would-be hits with live answers: exact, embedding, judge. Default judge where there is one, else exact.',
+  ).optional(),
   index: oneOf(VECTOR_INDEXES, 'Where vectors are kept. Default memory.').optional(),
 });
 

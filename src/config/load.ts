@@ -63,6 +63,7 @@ export function parseConfig(path: string, source: string, env: Environment, over
     semantic: buildSemantic(DEFAULT_SEMANTIC, cacheGiven.semantic, ['cache', 'semantic'], { document, providerNames }),
     // One that is written wrong is a problem already.
     hasEmbedder: document.has(['cache', 'embedder']),
+    embedder: cache.embedder,
   });
   const { tenants, admin } = buildTenants(section(document.value, 'tenants') ?? {}, section(document.value, 'admin'), {
     document,

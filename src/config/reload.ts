@@ -163,5 +163,7 @@ function restartNotices(before: Config, after: Config): string[] {
     );
   }
   if (!isSameState(before.state, after.state)) notices.push('state changed: it takes effect after a restart.');
+  if (before.cache.encryptionKey !== after.cache.encryptionKey)
+    notices.push('cache.encryptionKey changed: it takes effect after a restart.');
   return notices;
 }

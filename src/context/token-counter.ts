@@ -1,20 +1,43 @@
-import { Worker } from 'node:worker_threads';
+import { type Transferable, Worker } from 'node:worker_threads';
 import { type Clock, systemClock, type Timer } from '../clock.ts';
+import type { PromptSketch } from './audit/sketch.ts';
 import { tokenMargin } from './token-margin.ts';
 
-export interface CountJob {
+interface Job {
   readonly id: number;
-  readonly body: Uint8Array;
   /** Clock milliseconds. */
   readonly deadline: number;
+}
+
+/** All text of a request's body. */
+export interface CountJob extends Job {
+  readonly kind: 'body';
+  readonly body: Uint8Array;
   readonly factor: number;
   readonly foreign: number;
 }
 
-export interface CountReply {
-  readonly id: number;
-  readonly tokens: number | undefined;
+/** Each of several texts. */
+export interface TextsJob extends Job {
+  readonly kind: 'texts';
+  readonly texts: readonly string[];
 }
+
+/** A system prompt and the tools offered with it. */
+export interface PromptJob extends Job {
+  readonly kind: 'prompt';
+  readonly prompt: string;
+  /** JSON text of the list of tools; empty: none. */
+  readonly tools: string;
+}
+
+export type TokenJob = CountJob | TextsJob | PromptJob;
+
+/** Undefined: not done in time. */
+export type TokenReply =
+  | { readonly id: number; readonly kind: 'body'; readonly tokens: number | undefined }
+  | { readonly id: number; readonly kind: 'texts'; readonly each: readonly number[] | undefined }
+  | { readonly id: number; readonly kind: 'prompt'; readonly sketch: PromptSketch | undefined };
 
 export interface TokenCounterOptions {
   readonly clock?: Clock;
@@ -29,7 +52,7 @@ export interface TokenCounterOptions {
 }
 
 interface Waiting {
-  readonly settle: (tokens: number | undefined) => void;
+  readonly settle: (reply: TokenReply | undefined) => void;
   readonly timer: Timer;
 }
 
@@ -70,18 +93,39 @@ export class TokenCounter {
    * Pictures, documents and sound are not in it: see `countedBound`. Undefined: not known in time, take the bound from the bytes.
    * Never fails.
    */
-  count(body: Uint8Array, model: string): Promise<number | undefined> {
-    if (body.byteLength > this.#longest || this.#waiting.size >= this.#queue) return Promise.resolve(undefined);
-    const id = ++this.#lastId;
+  async count(body: Uint8Array, model: string): Promise<number | undefined> {
+    if (body.byteLength > this.#longest) return undefined;
     const { factor, foreign } = tokenMargin(model);
-    const worker = this.#start();
-    return new Promise((resolve) => {
-      const timer = this.#clock.setTimeout(() => this.#settle(id, undefined), this.#limit);
-      this.#waiting.set(id, { settle: resolve, timer });
+    const reply = await this.#ask(this.#limit, (id, deadline) => {
       const copy = new Uint8Array(body);
-      const job: CountJob = { id, body: copy, deadline: this.#clock.now() + this.#limit, factor, foreign };
-      worker.postMessage(job, [copy.buffer]);
+      return [{ kind: 'body', id, deadline, body: copy, factor, foreign }, [copy.buffer]];
     });
+    return reply?.kind === 'body' ? reply.tokens : undefined;
+  }
+
+  /**
+   * Tokens of each text in o200k_base, without a margin: for planning and reports, not for admission. See `tokenFactor` for other models.
+   * Undefined: not known in time. Never fails.
+   *
+   * @param limit how long it may take, milliseconds
+   */
+  async countEach(texts: readonly string[], limit = this.#limit): Promise<readonly number[] | undefined> {
+    let characters = 0;
+    for (const text of texts) characters += text.length;
+    if (characters > this.#longest) return undefined;
+    const reply = await this.#ask(limit, (id, deadline) => [{ kind: 'texts', id, deadline, texts }, []]);
+    return reply?.kind === 'texts' ? reply.each : undefined;
+  }
+
+  /**
+   * What the audit has to know of a system prompt. Undefined: not known in time. Never fails.
+   *
+   * @param tools JSON text of the list of tools; empty: none
+   */
+  async sketch(prompt: string, tools: string, limit = this.#limit): Promise<PromptSketch | undefined> {
+    if (prompt.length + tools.length > this.#longest) return undefined;
+    const reply = await this.#ask(limit, (id, deadline) => [{ kind: 'prompt', id, deadline, prompt, tools }, []]);
+    return reply?.kind === 'prompt' ? reply.sketch : undefined;
   }
 
   /** Starts the thread ahead of need: a budget nears its limit. Until it runs, counts are not known in time. */
@@ -97,13 +141,28 @@ export class TokenCounter {
     await worker?.terminate();
   }
 
+  #ask(
+    limit: number,
+    jobOf: (id: number, deadline: number) => readonly [TokenJob, Transferable[]],
+  ): Promise<TokenReply | undefined> {
+    if (this.#waiting.size >= this.#queue) return Promise.resolve(undefined);
+    const id = ++this.#lastId;
+    const worker = this.#start();
+    return new Promise((resolve) => {
+      const timer = this.#clock.setTimeout(() => this.#settle(id, undefined), limit);
+      this.#waiting.set(id, { settle: resolve, timer });
+      const [job, transferred] = jobOf(id, this.#clock.now() + limit);
+      worker.postMessage(job, transferred);
+    });
+  }
+
   #start(): Worker {
     this.#clock.clearTimeout(this.#idleTimer);
     this.#idleTimer = undefined;
     if (this.#worker !== undefined) return this.#worker;
     const worker = new Worker(WORKER, { execArgv: [], resourceLimits: { maxOldGenerationSizeMb: 512 } });
     worker.unref();
-    worker.on('message', ({ id, tokens }: CountReply) => this.#settle(id, tokens));
+    worker.on('message', (reply: TokenReply) => this.#settle(reply.id, reply));
     // It broke (out of memory, say): those who wait take the bound, and the next count starts another.
     const gone = () => {
       if (this.#worker === worker) this.#stopped();
@@ -114,12 +173,12 @@ export class TokenCounter {
     return worker;
   }
 
-  #settle(id: number, tokens: number | undefined): void {
+  #settle(id: number, reply: TokenReply | undefined): void {
     const waiting = this.#waiting.get(id);
     if (waiting === undefined) return;
     this.#waiting.delete(id);
     this.#clock.clearTimeout(waiting.timer);
-    waiting.settle(tokens);
+    waiting.settle(reply);
     this.#rest();
   }
 

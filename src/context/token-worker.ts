@@ -3,10 +3,11 @@ import { createRequire } from 'node:module';
 import { parentPort } from 'node:worker_threads';
 import { Tiktoken } from 'tiktoken/lite';
 import { systemClock } from '../clock.ts';
-import { parseJsonText } from '../failures/json-record.ts';
+import { isRecord, parseJsonText } from '../failures/json-record.ts';
 import { LruMap } from '../lru-map.ts';
+import { type PromptSketch, signatureOf, toolNameOf, usualForm } from './audit/sketch.ts';
 import { countTexts } from './request-texts.ts';
-import type { CountJob, CountReply } from './token-counter.ts';
+import type { CountJob, PromptJob, TextsJob, TokenJob, TokenReply } from './token-counter.ts';
 import { pieces } from './unbroken-runs.ts';
 
 /** Texts remembered: an agent sends its whole past again with each request. */
@@ -55,7 +56,40 @@ function countText(text: string, deadline: number): Counted | undefined {
   return counted;
 }
 
-parentPort?.on('message', (job: CountJob) => {
-  const reply: CountReply = { id: job.id, tokens: countJob(job) };
-  parentPort?.postMessage(reply);
-});
+function countEach({ texts, deadline }: TextsJob): readonly number[] | undefined {
+  const each: number[] = [];
+  for (const text of texts) {
+    const counted = countText(text, deadline);
+    if (counted === undefined) return undefined;
+    each.push(counted.tokens);
+  }
+  return each;
+}
+
+function sketchOf({ prompt, tools, deadline }: PromptJob): PromptSketch | undefined {
+  const whole = countText(prompt, deadline);
+  if (whole === undefined) return undefined;
+  const list = parseJsonText(tools);
+  const counted: { name: string; tokens: number }[] = [];
+  for (const tool of Array.isArray(list) ? list : []) {
+    const tokens = countText(JSON.stringify(tool), deadline)?.tokens;
+    if (tokens === undefined) return undefined;
+    if (isRecord(tool)) counted.push({ name: toolNameOf(tool), tokens });
+  }
+  const usual = usualForm(prompt);
+  return {
+    tokens: whole.tokens,
+    tools: counted,
+    key: hash('sha256', usual, 'base64url').slice(0, 22),
+    signature: signatureOf(usual),
+  };
+}
+
+function replyTo(job: TokenJob): TokenReply {
+  const { id, kind } = job;
+  if (kind === 'body') return { id, kind, tokens: countJob(job) };
+  if (kind === 'texts') return { id, kind, each: countEach(job) };
+  return { id, kind, sketch: sketchOf(job) };
+}
+
+parentPort?.on('message', (job: TokenJob) => parentPort?.postMessage(replyTo(job)));

@@ -43,6 +43,22 @@ export const OWN_ERRORS = {
   model_not_allowed: { ...FORBIDDEN, code: 'model_not_allowed', param: 'model' },
   /** A header of this proxy's own that cannot be read. */
   invalid_header: { ...INVALID, status: 400, code: 'invalid_header' },
+  /** The admin API is asked for what there is not. */
+  admin_off: { ...INVALID, status: 404, code: 'admin_api_off' },
+  unknown_tenant: { ...INVALID, status: 404, code: 'tenant_not_found', param: 'tenant' },
+  unknown_agent: { ...INVALID, status: 404, code: 'agent_not_found', param: 'agent' },
+  unknown_key: { ...INVALID, status: 404, code: 'key_not_found' },
+  not_paused: { ...INVALID, status: 404, code: 'scope_not_paused', param: 'scope' },
+  /** The key stands for another request: who sent it has mixed them up. */
+  idempotency_mismatch: { ...INVALID, status: 422, type: 'idempotency_error', code: 'idempotency_key_reused' },
+  idempotency_in_progress: {
+    class: 'own_limit',
+    origin: 'proxy',
+    status: 409,
+    type: 'idempotency_error',
+    code: 'idempotency_in_progress',
+    retryable: true,
+  },
   /** A budget applies, and what the target costs is not known. */
   price_unknown: { ...INVALID, status: 400, code: 'price_unknown', param: 'model' },
   budget_exceeded: { ...LIMIT, type: 'insufficient_quota', code: 'insufficient_quota', retryable: false },

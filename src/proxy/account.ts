@@ -31,6 +31,8 @@ export class Account {
   downgrade: Downgrade | undefined;
   /** Limits near their end, for a header: `agent:coder usd/day 82%`. */
   readonly warnings: string[] = [];
+  /** Calls of the cache that were charged after the request. */
+  cacheCalls = 0;
   /** What the loop guard found, where it only warns. */
   loop: string | undefined;
 

@@ -15,6 +15,8 @@ export class Bill {
   /** What was used is (partly) counted by this proxy, as the provider did not say. */
   estimated = false;
   open = true;
+  /** An embedding or a judge's word: no part of what the answer cost. */
+  forCache = false;
   /** What the try can cost at most, where a budget has to hold it. */
   worst: Worst | undefined;
   readonly #inputEstimate: () => number;

@@ -9,14 +9,20 @@ const KEEP_ALIVE_COMMENT = Buffer.from(': keep-alive\n\n');
  */
 export class ClientConnection {
   readonly #response: ServerResponse;
+  #outlived = false;
   /** Bytes of body written so far. */
   written = 0;
 
   constructor(response: ServerResponse, cancellation: Cancellation) {
     this.#response = response;
     response.on('close', () => {
-      if (!response.writableFinished) cancellation.cancel('client_gone');
+      if (!response.writableFinished && !this.#outlived) cancellation.cancel('client_gone');
     });
+  }
+
+  /** The work goes on though the client leaves: it will ask again for the answer. */
+  outlive(): void {
+    this.#outlived = true;
   }
 
   get headersSent(): boolean {
@@ -57,6 +63,10 @@ export class ClientConnection {
 
   onDrain(listener: () => void): void {
     this.#response.on('drain', listener);
+    // Who has left reads nothing more, and must not hold up what goes on without it.
+    this.#response.on('close', () => {
+      if (this.#outlived) listener();
+    });
   }
 
   /** Ends the stream; the listener is called when the last byte was handed to the system, or the client has left. */

@@ -48,8 +48,7 @@ export async function dispatch(exchange: Exchange, runtime: Runtime): Promise<De
   if (hope?.kind === 'answer') return answered(exchange, hope);
   if (hope !== undefined) asked.push(...hope.asked.filter((one) => saysSomethingNew(one, exchange, runtime)));
   const failure = chainFailure(exchange, asked);
-  if (staticText !== undefined && staticMayAnswer(failure, exchange))
-    return { kind: 'static', text: staticText, failure };
+  if (staticText !== undefined && mayStandIn(failure, exchange)) return { kind: 'static', text: staticText, failure };
   return { kind: 'failed', failure };
 }
 
@@ -146,8 +145,8 @@ function clientLeft(): Failure {
   };
 }
 
-/** A configured text may stand in for an answer nobody could give, not for the refusal of a wrong request. */
-function staticMayAnswer(failure: Failure, exchange: Exchange): boolean {
+/** A kept answer or a configured text may stand in for an answer nobody could give, not for the refusal of a wrong request. */
+export function mayStandIn(failure: Failure, exchange: Exchange): boolean {
   if (
     exchange.endpoint === 'embeddings' ||
     exchange.endpoint === 'count-tokens' ||

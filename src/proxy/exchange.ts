@@ -8,6 +8,7 @@ import type { Failure } from '../failures/failure.ts';
 import type { Misfit } from '../routing/fit.ts';
 import type { Account } from './account.ts';
 import type { Bill } from './bill.ts';
+import type { CacheVisit } from './cache-visit.ts';
 import type { Chain, Rung } from './chain.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { Call } from './receive.ts';
@@ -59,6 +60,8 @@ export interface Exchange {
   outputCap: number | undefined;
   readonly client: ClientConnection;
   readonly cancellation: Cancellation;
+  /** What it has to do with the cache; undefined: nothing. */
+  cache: CacheVisit | undefined;
   /** What is asked, in no dialect's terms: read when the first target needs a translation. */
   conversation: Conversation | RequestMistake | undefined;
   /** The rungs that cannot serve the request: found when the first is about to be asked. */

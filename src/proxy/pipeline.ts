@@ -1,5 +1,7 @@
 import type { Failure } from '../failures/failure.ts';
-import { dispatch } from './dispatch.ts';
+import { cacheLookup, standIn } from './cache-lookup.ts';
+import { cacheStore } from './cache-store.ts';
+import { dispatch, mayStandIn } from './dispatch.ts';
 import type { Exchange } from './exchange.ts';
 import { keepWaiting } from './keep-waiting.ts';
 import { relay } from './relay.ts';
@@ -12,8 +14,9 @@ import { settle } from './settle.ts';
  * The way of every request, in order. `receive.ts` has made the exchange: the body's bytes, what they ask for, the chain of
  * targets, the deadline.
  *
- *   receive -> reserve -> dispatch -> relay -> settle
+ *   receive -> cache -> reserve -> dispatch -> relay -> settle
  *
+ * - cache: an answer that was given before, to the same request or under the same idempotency key, is given again (`cache-lookup.ts`)
  * - reserve: for a tenant's request, the most it can cost is held in all its budgets, or it goes no further
  * - dispatch: down the chain, target by target, until one answers (`ask-rung.ts` -> `rung-loop.ts` -> `try-target.ts`)
  * - relay: the answer to the client, whole or event by event; what breaks midway is mended or said
@@ -21,19 +24,31 @@ import { settle } from './settle.ts';
  */
 export async function serve(exchange: Exchange, runtime: Runtime): Promise<void> {
   runtime.exchanges.add(exchange);
+  const { cache } = runtime;
   const stopWaiting = keepWaiting(exchange, runtime);
   try {
-    const refused = await admitted(exchange, runtime);
+    const found = cache === undefined ? undefined : await cacheLookup(exchange, runtime, cache);
+    if (found === 'answered') return;
+    const refused = found ?? (await admitted(exchange, runtime));
     if (refused !== undefined) {
-      stopWaiting();
-      sendFailure(exchange, runtime, refused);
+      if (!mayAskCacheOnly(exchange, refused) || !(await standIn(exchange, runtime)))
+        sendFailure(exchange, runtime, refused);
       return;
     }
     const delivery = await dispatch(exchange, runtime).finally(stopWaiting);
+    if (delivery.kind !== 'answer' && mayStandIn(delivery.failure, exchange) && (await standIn(exchange, runtime)))
+      return;
     await relay(exchange, runtime, delivery);
   } finally {
+    stopWaiting();
     settle(exchange, runtime);
+    if (cache !== undefined) cacheStore(exchange, runtime, cache);
   }
+}
+
+/** Over its budget, where the policy says `cache-only`, a request gets what is kept, fresh or not. */
+function mayAskCacheOnly({ account }: Exchange, { code }: Failure): boolean {
+  return code === 'budget_exceeded' && account?.identity.policy.over === 'cache-only';
 }
 
 /** Whether a tenant's request may go on, and its money is held. */

@@ -59,6 +59,7 @@ export function receive(
     outputCap: undefined,
     client: new ClientConnection(reply.raw, cancellation),
     cancellation,
+    cache: undefined,
     conversation: undefined,
     misfits: undefined,
     dropped: new Set(),

@@ -36,6 +36,7 @@ function sendWhole(exchange: Exchange, runtime: Runtime, { lease, tokens }: Answ
   runtime.tenancy?.heard(exchange, answer.json);
   exchange.outcome.httpStatus = answer.status;
   exchange.outcome.usage = tokens === undefined ? undefined : { ...tokens, estimated: false };
+  exchange.cache?.whole(answer);
   exchange.client.sendWhole(answer.status, answerHeaders(exchange, runtime, answer.headers), answer.body);
 }
 
@@ -77,17 +78,20 @@ class StreamRelay {
   }
 
   take(answered: Answered, stream: LiveStream): void {
-    const { client } = this.#exchange;
+    const { client, cache } = this.#exchange;
     this.#stream = stream;
     this.#inBand = inBandError(answered, stream);
     const sink: StreamSink = {
       onBytes: (bytes) => {
+        cache?.piece(bytes);
         if (!client.write(bytes)) stream.pause();
       },
       onComplete: () => {
         answered.lease.settle('success');
         this.#count(answered, stream);
-        client.end(endOf(answered, stream));
+        const end = endOf(answered, stream);
+        cache?.ended(end);
+        client.end(end);
         this.#finished();
       },
       onBreak: (failure) => {

@@ -3,6 +3,7 @@ import type { ErrorContext } from '../failures/client-error.ts';
 import type { Failure } from '../failures/failure.ts';
 import { appendReturnedHeaders } from '../providers/headers.ts';
 import type { Account } from './account.ts';
+import type { CacheVisit } from './cache-visit.ts';
 import { renderError, renderStreamError } from './client-errors.ts';
 import { type Exchange, triesOf } from './exchange.ts';
 import type { Runtime } from './runtime.ts';
@@ -26,6 +27,7 @@ export function ownHeaders(exchange: Exchange, runtime: Runtime): string[] {
   pushCost(headers, exchange, runtime);
   if (exchange.account !== undefined) pushAccountHeaders(headers, exchange, exchange.account);
   if (exchange.dropped.size > 0) headers.push('x-breakwater-dropped', headerSafe([...exchange.dropped].join(', ')));
+  if (exchange.cache !== undefined) pushCacheHeaders(headers, exchange.cache);
   if (outcome.target !== undefined) headers.push('x-breakwater-target', headerSafe(outcome.target));
   return headers;
 }
@@ -39,7 +41,19 @@ function pushCost(headers: string[], exchange: Exchange, { prices, clock }: Runt
 
 /** Without an exponent, and without zeros behind. */
 function dollars(nanos: number): string {
-  return nanos === 0 ? '0' : (nanos / 1e9).toFixed(9).replace(/\.?0+$/, '');
+  const whole = Math.floor(nanos / 1e9);
+  const rest = nanos - whole * 1e9;
+  if (rest === 0) return String(whole);
+  const digits = String(rest).padStart(9, '0');
+  let end = digits.length;
+  while (digits.charCodeAt(end - 1) === 48) end--;
+  return `${whole}.${digits.slice(0, end)}`;
+}
+
+/** Where the answer comes from, or why the cache had none. */
+function pushCacheHeaders(headers: string[], { header, replayed }: CacheVisit): void {
+  if (header !== undefined) headers.push('x-breakwater-cache', headerSafe(header));
+  if (replayed) headers.push('x-breakwater-idempotent', 'replayed');
 }
 
 /** What budgets did to the request, and which of them near their end. */

@@ -8,6 +8,7 @@ import { type Failure, type FailureClass, UpstreamFailure } from '../failures/fa
 import { FAILURE_TABLE, SHORT_WAIT_MS } from '../failures/table.ts';
 import { upstreamHeaders } from '../providers/headers.ts';
 import type { Rung } from './chain.ts';
+import { clientAuthorization } from './client-authorization.ts';
 import { DIVERGED } from './delivered-text.ts';
 import type { Exchange } from './exchange.ts';
 import type { Runtime } from './runtime.ts';
@@ -278,11 +279,4 @@ function blockedBy(keys: KeyRing): RestReason {
       first = { until, reason };
   }
   return first?.reason ?? 'cooldown';
-}
-
-/** The client's own key for the provider, in whichever of the two ways it sent it; its key for this proxy goes nowhere. */
-function clientAuthorization({ headers, account }: Exchange, { tenancy }: Runtime): string | undefined {
-  if (tenancy !== undefined) return tenancy.authorizationOf(headers, account?.identity.keySource);
-  const key = headers['x-api-key'];
-  return headers.authorization ?? (typeof key === 'string' ? `Bearer ${key}` : undefined);
 }

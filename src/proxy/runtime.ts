@@ -1,4 +1,7 @@
 import { TargetGates } from '../breakers/target-gate.ts';
+import type { AnswerCache } from '../cache/answer-cache.ts';
+import { cacheTerms } from '../cache/cache-terms.ts';
+import type { SemanticCache } from '../cache/semantic/semantic-cache.ts';
 import type { Clock, Random } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { PriceBook } from '../prices/price-book.ts';
@@ -22,6 +25,10 @@ export class Runtime {
   chains: Chains;
   /** Who may use the proxy, and how much; undefined: nobody is asked. Set before the first request. */
   tenancy: Tenancy | undefined;
+  /** Answers that are kept; undefined: none are. Set before the first request that may use it. */
+  cache: AnswerCache | undefined;
+  /** Finds answers to near questions; undefined: no route has a semantic cache. */
+  semantic: SemanticCache | undefined;
   /** Exchanges under way. */
   readonly exchanges = new Set<Exchange>();
   /** Requests taken in and not yet done with, those whose body still arrives included. */
@@ -64,6 +71,7 @@ export class Runtime {
   reload(config: Config): void {
     this.gates.retain(config.providers);
     this.tenancy?.configure(config);
+    this.cache?.configure(cacheTerms(config));
     this.chains = new Chains(config, this.gates, this.#windowOf);
     this.transport.retain(config.providers.values());
     this.#tellNames();

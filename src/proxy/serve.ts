@@ -6,8 +6,9 @@ import { withSimulatorUrl } from '../config/from-environment.ts';
 import { type ConfigWatch, watchConfig } from '../config/reload.ts';
 import { isSameState } from '../config/state-schema.ts';
 import { Simulator } from '../simulator/simulator.ts';
-import { openState } from '../state/open-state.ts';
+import { openState, type State } from '../state/open-state.ts';
 import { Telemetry } from '../telemetry/telemetry.ts';
+import { holdCache } from './hold-cache.ts';
 import type { OpenTenancy } from './open-tenancy.ts';
 import { Runtime } from './runtime.ts';
 import { createServer } from './server.ts';
@@ -66,8 +67,11 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     const { openTenancy } = await import('./open-tenancy.ts');
     tenancy = await openTenancy(runtime, state);
   }
+  await holdCache(runtime, state);
   const app = createServer(runtime);
   const release = async () => {
+    await runtime.semantic?.close();
+    await runtime.cache?.close();
     await tenancy?.close();
     await runtime.close();
     await state?.close();
@@ -81,7 +85,9 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   telemetry.started(url, config.source);
 
   const watch =
-    options.configPath === undefined ? undefined : watchFile(options.configPath, config, options.overrides, runtime);
+    options.configPath === undefined
+      ? undefined
+      : watchFile(options.configPath, config, options.overrides, runtime, state);
   let closing: Promise<void> | undefined;
   const close = () => {
     closing ??= drain(app, runtime, watch).then(release);
@@ -91,7 +97,13 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   return { url, runtime, simulator, close };
 }
 
-function watchFile(path: string, config: Config, overrides: Overrides | undefined, runtime: Runtime): ConfigWatch {
+function watchFile(
+  path: string,
+  config: Config,
+  overrides: Overrides | undefined,
+  runtime: Runtime,
+  state: State | undefined,
+): ConfigWatch {
   return watchConfig({
     path,
     env: process.env,
@@ -105,6 +117,7 @@ function watchFile(path: string, config: Config, overrides: Overrides | undefine
       }
       runtime.reload(changed);
       void runtime.learnWindows();
+      void holdCache(runtime, state);
       runtime.telemetry.reloaded(path, notices);
     },
     onError: (error) => runtime.telemetry.reloadRefused(path, error.message),

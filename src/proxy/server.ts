@@ -2,11 +2,13 @@ import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Clock } from '../clock.ts';
+import { isAdminUrl } from '../console/admin-routes.ts';
 import type { Endpoint } from '../dialects/endpoint.ts';
 import type { Failure } from '../failures/failure.ts';
 import { ownFailure } from '../failures/own-errors.ts';
 import { renderOpenAiError } from '../failures/render-openai.ts';
 import { isIdentity } from '../tenants/identify.ts';
+import { serveAdmin } from './admin.ts';
 import { admit } from './admission.ts';
 import { newExchangeId } from './exchange-id.ts';
 import { HEALTH_PATHS, healthRoutes } from './health.ts';
@@ -55,6 +57,11 @@ export function createServer(runtime: Runtime): FastifyInstance {
   app.addContentTypeParser('*', (_request, payload, done) => readRequestBody(payload, limits.body, done));
   app.decorateRequest('identity', undefined);
   app.addHook('onRequest', (request, reply, done) => {
+    // The operators' door has its own lock, and stays open where clients are shed.
+    if (isAdminUrl(request.url)) {
+      done();
+      return;
+    }
     const refusal = recognise(request, runtime) ?? admit(request, reply, runtime);
     if (refusal === undefined) done();
     else sendOwn(reply, refusal);
@@ -75,6 +82,7 @@ export function createServer(runtime: Runtime): FastifyInstance {
   }
   modelRoutes(app, runtime);
   healthRoutes(app, runtime);
+  serveAdmin(app, runtime);
   return app;
 }
 

@@ -5,6 +5,8 @@ import type { Runtime } from './runtime.ts';
 import { type Spending, spendingOf } from './spending.ts';
 import type { Tenancy } from './tenancy.ts';
 
+const NOTHING = { nanos: 0, tokens: 0, requests: 0 } as const;
+
 /** The end of every exchange, however it went: charged, counted, and one line in the log. Once. */
 export function settle(exchange: Exchange, runtime: Runtime): void {
   runtime.exchanges.delete(exchange);
@@ -43,14 +45,22 @@ export function settle(exchange: Exchange, runtime: Runtime): void {
     failure: outcome.failure,
     attempts: exchange.attempts,
   });
+  const { saved, tier } = exchange.cache ?? {};
+  if (saved !== undefined && tier !== undefined) runtime.telemetry.cacheSaved(tier, saved);
   if (runtime.tenancy !== undefined) charge(exchange, runtime.tenancy, spending);
 }
 
 /** Charges the tenant what was used, and releases what was held for more. */
 function charge(exchange: Exchange, tenancy: Tenancy, spending: Spending): void {
   const { account, outcome, call } = exchange;
-  if (account?.asked === undefined) return;
-  const { asked, identity, holds } = account;
+  if (account === undefined) return;
+  const { identity, holds } = account;
+  const { saved } = exchange.cache ?? {};
+  // A kept answer was given before anything was held. What finding it cost is charged all the same, and what it saved is told.
+  const unasked = saved === undefined && spending.billedTries === 0;
+  const asked =
+    account.asked ?? (unasked ? undefined : identity.limits.askFor(identity.names, NOTHING, tenancy.clock.now()));
+  if (asked === undefined) return;
   const { cost, inputTokens, cachedTokens, cacheWriteTokens, outputTokens, reasoningTokens, billedTries } = spending;
   const requests = triesOf(exchange) > 0 ? 1 : 0;
   const { charges, refunds } = chargesFor(asked, { nanos: cost, tokens: inputTokens + outputTokens, requests });
@@ -58,11 +68,11 @@ function charge(exchange: Exchange, tenancy: Tenancy, spending: Spending): void 
   tenancy.settle(account, {
     tenant: identity.tenant.name,
     ids: [first, ...extensions],
-    held: !account.unheld,
+    held: account.asked !== undefined && !account.unheld,
     charges,
     refunds,
     entry:
-      requests === 0
+      requests === 0 && unasked
         ? undefined
         : {
             id: exchange.id,
@@ -84,7 +94,7 @@ function charge(exchange: Exchange, tenancy: Tenancy, spending: Spending): void 
             outputTokens,
             reasoningTokens,
             cost,
-            saved: 0,
+            saved: saved ?? 0,
             estimated: spending.estimated || spending.unpriced,
           },
   });

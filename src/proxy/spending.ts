@@ -30,7 +30,7 @@ export function spendingOf(exchange: Exchange, prices: PriceBook, now: number): 
   let outputTokens = 0;
   let reasoningTokens = 0;
   let estimated = false;
-  for (const { rung, tokens, estimated: guessed } of exchange.bills) {
+  for (const { rung, tokens, estimated: guessed, forCache } of exchange.bills) {
     if (tokens === undefined) continue;
     billedTries++;
     inputTokens += tokens.promptTokens;
@@ -41,7 +41,8 @@ export function spendingOf(exchange: Exchange, prices: PriceBook, now: number): 
     estimated ||= guessed;
     // Counting tokens is free everywhere.
     const price = exchange.endpoint === 'count-tokens' ? FREE : prices.price(rung.provider, rung.target, now);
-    if (price === undefined) unpriced = true;
+    // An embedding without a price must not make the answer's unknown, which is a thousand times as much.
+    if (price === undefined) unpriced ||= !forCache;
     else cost += costOf(price, tokens);
   }
   return {

@@ -27,7 +27,7 @@ import { callsOfAnswer } from '../tenants/guard/calls-of-answer.ts';
 import { LoopGuard } from '../tenants/guard/loop-guard.ts';
 import { type Identity, identify } from '../tenants/identify.ts';
 import { KeyDirectory } from '../tenants/key-directory.ts';
-import type { Asked } from '../tenants/limits.ts';
+import type { Asked, CounterRule } from '../tenants/limits.ts';
 import { isModelAllowed, modelNameFor, modelNotAllowed } from '../tenants/models-allowed.ts';
 import { MoneyCircuit } from '../tenants/money-circuit/money-circuit.ts';
 import type { SettledCounter } from '../tenants/money-circuit/settled.ts';
@@ -190,7 +190,7 @@ export class Tenancy {
       if (rule === undefined || counter === undefined || rule.unit === 'concurrency') continue;
       if (level.spent < rule.limit * policy.warnAt) continue;
       account.warnings.push(
-        `${scopeOf(counter.key)} ${Math.floor((level.spent / rule.limit) * 100)}% of ${rule.unit}/${rule.per}`,
+        `${scopeOf(counter.key, rule)} ${Math.floor((level.spent / rule.limit) * 100)}% of ${rule.unit}/${rule.per}`,
       );
     }
   }
@@ -261,16 +261,19 @@ export class Tenancy {
     if (!reply.settled || entry === undefined || asked === undefined) return;
     const tenant = identity.tenant;
     const counters: SettledCounter[] = [];
-    // Charges leave out the limits of requests at once: they are found by their key.
-    for (const [index, charge] of charges.entries()) {
+    let at = 0;
+    for (const [index, { key }] of charges.entries()) {
+      // Charges leave out the limits of requests at once, and keep the order of all others.
+      while (at < asked.counters.length && asked.counters[at]?.key !== key) at++;
       const level = reply.counters[index];
-      const at = asked.counters.findIndex(({ key }) => key === charge.key);
-      const seen =
-        level === undefined ? undefined : seenAt(tenant.name, asked, at, { spent: level.after, held: level.held });
-      if (level === undefined || seen === undefined) continue;
-      const { counter: key, scope, unit, per, limit, spent, windowStart, windowEnd } = seen;
-      counters.push({ key, scope, unit, per, limit, spent, windowStart, windowEnd });
-      if (crossesWarning(level, limit, identity.policy.warnAt)) this.tell(budgetWarning(seen, entry.at));
+      const rule = asked.counterRules[at];
+      if (level === undefined || rule === undefined) continue;
+      const crosses = crossesWarning(level, rule.limit, identity.policy.warnAt);
+      if (!crosses && rule.per !== 'day') continue;
+      const seen = seenAt(tenant.name, asked, at, { spent: level.after, held: level.held });
+      if (seen === undefined) continue;
+      if (crosses) this.tell(budgetWarning(seen, entry.at));
+      counters.push({ ...seen, key });
     }
     const { action, spike, endsWithin } = tenant.moneyCircuit;
     if (action === 'off') return;
@@ -338,13 +341,13 @@ function seenAt(tenant: string, asked: Asked, index: number, { spent, held }: Le
   if (rule?.per === undefined || counter === undefined || rule.unit === 'concurrency') return undefined;
   const { key, windowStart, windowEnd } = counter;
   const { unit, per, limit } = rule;
-  return { tenant, scope: scopeOf(key), counter: key, unit, per, limit, spent, held, windowStart, windowEnd };
+  return { tenant, scope: scopeOf(key, rule), counter: key, unit, per, limit, spent, held, windowStart, windowEnd };
 }
 
 /** `agent:a/session:s/usd/session` is the budget of `session:s`. Names in keys have no slash. */
-function scopeOf(key: string): string {
-  const parts = key.split('/');
-  return parts[parts.length - 3] ?? parts[0] ?? key;
+function scopeOf(key: string, { suffix }: CounterRule): string {
+  const end = key.length - suffix.length;
+  return key.slice(key.lastIndexOf('/', end - 1) + 1, end);
 }
 
 function messageOf(error: unknown): string {

@@ -3,6 +3,10 @@ import type { RedisState, StateConfig } from '../config/state-config.ts';
 import type { BudgetStore } from './budget-store.ts';
 import type { CircuitBoard } from './circuit-board.ts';
 import type { KeyStore } from './key-store.ts';
+import type { RedisLink } from './redis/link.ts';
+
+/** So long a settlement waits for others to be written with it, milliseconds: a commit costs as much as ten rows. */
+const WRITTEN_TOGETHER_MS = 2;
 
 /** Everything that outlives a request, or is shared with other replicas. */
 export interface State {
@@ -12,6 +16,8 @@ export interface State {
   readonly keys: KeyStore;
   /** Undefined: there are no other replicas to tell of circuits. */
   readonly circuits: CircuitBoard | undefined;
+  /** For what else is kept in the same Redis; undefined: the state is not in one. */
+  readonly redis?: { readonly link: RedisLink; readonly prefix: string };
   close(): void | Promise<void>;
 }
 
@@ -40,6 +46,7 @@ export async function openState(config: StateConfig, options: StateOptions): Pro
       const store = openSqliteStore({
         dir: config.dir,
         clock: options.clock,
+        schedule: (write) => void setTimeout(write, WRITTEN_TOGETHER_MS),
         onTrouble: (trouble) => {
           if (trouble.kind === 'recovered') {
             options.onNotice(`${trouble.file} can be written again`, 'recovered');
@@ -94,6 +101,7 @@ async function openRedis(config: RedisState, options: StateOptions): Promise<Sta
     budgets,
     keys: stores.keys,
     circuits: new RedisCircuitBoard(stores.link, keyPrefix),
+    redis: { link: stores.link, prefix: keyPrefix },
     close: () => stores.close(),
   };
 }

@@ -33,6 +33,10 @@ export interface RequestMeasures {
 export interface Readings {
   inflightRequests?: () => number;
   logLinesLost?: () => number;
+  /** Routes with certificates, and the worst bound of each. */
+  semanticBounds?: () => Iterable<readonly [model: string, bound: number]>;
+  /** Undefined: not kept in this process. */
+  cache?: () => { readonly entries: number; readonly bytes: number; readonly evicted: number } | undefined;
 }
 
 /** Everything that is counted, and the text Prometheus reads. Counting never throws and never waits. */
@@ -43,6 +47,8 @@ export class Metrics {
   readonly #models = new LabelValues(MAX_NAMES);
   readonly #targets = new LabelValues(MAX_NAMES);
   readonly #terms = new LabelValues(MAX_TERMS);
+  /** The semantic cache has many reasons. */
+  readonly #reasons = new LabelValues(MAX_TERMS);
 
   readonly #requests = new ByLabel(this.#models, () => this.#byTerm(() => this.#byTerm(newCount)));
   readonly #overhead = this.#byTerm(() => new Distribution(METRICS.overhead.buckets));
@@ -57,6 +63,16 @@ export class Metrics {
   readonly #transitions = new ByLabel(this.#targets, () => this.#byTerm(() => this.#byTerm(newCount)));
   readonly #quarantines = new ByLabel(new LabelValues(MAX_NAMES), () => this.#byTerm(newCount));
   readonly #streamBreaks = new ByLabel(this.#targets, newCount);
+  readonly #cacheRequests = new ByLabel(this.#models, () => this.#byTerm(newCount));
+  readonly #cacheTrouble = this.#byTerm(newCount);
+  readonly #semanticRequests = new ByLabel(this.#models, () => this.#byReason(newCount));
+  readonly #semanticReasons = this.#byReason(newCount);
+  readonly #vetoes = this.#byReason(newCount);
+  readonly #semanticAudits = new ByLabel(this.#models, () => this.#byReason(newCount));
+  readonly #semanticTrouble = this.#byReason(newCount);
+  readonly #cacheSaved = this.#byTerm(newCount);
+  readonly #cacheSpent = new ByLabel(this.#targets, newCount);
+  readonly #idempotent = this.#byTerm(newCount);
   readonly #malformed = new ByLabel(this.#targets, newCount);
   readonly #cost = new ByLabel(this.#models, newCount);
   readonly #limited = this.#byTerm(newCount);
@@ -87,6 +103,20 @@ export class Metrics {
     showCounter(registry, METRICS.circuitTransitions, this.#transitions);
     showCounter(registry, METRICS.keyQuarantines, this.#quarantines);
     showCounter(registry, METRICS.streamBreaks, this.#streamBreaks);
+    showCounter(registry, METRICS.cacheRequests, this.#cacheRequests);
+    showCounter(registry, METRICS.cacheTrouble, this.#cacheTrouble);
+    showReading(registry, METRICS.cacheEntries, () => some(this.#readings.cache?.()?.entries));
+    showReading(registry, METRICS.cacheBytes, () => some(this.#readings.cache?.()?.bytes));
+    showReading(registry, METRICS.cacheEvictions, () => some(this.#readings.cache?.()?.evicted));
+    showCounter(registry, METRICS.semanticRequests, this.#semanticRequests);
+    showCounter(registry, METRICS.semanticReasons, this.#semanticReasons);
+    showCounter(registry, METRICS.cacheVetoes, this.#vetoes);
+    showCounter(registry, METRICS.semanticAudits, this.#semanticAudits);
+    showReading(registry, METRICS.semanticErrorBound, () => this.#errorBounds());
+    showCounter(registry, METRICS.semanticTrouble, this.#semanticTrouble);
+    showCounter(registry, METRICS.cacheSaved, this.#cacheSaved);
+    showCounter(registry, METRICS.cacheSpent, this.#cacheSpent);
+    showCounter(registry, METRICS.idempotent, this.#idempotent);
     showCounter(registry, METRICS.malformedEvents, this.#malformed);
     showReading(registry, METRICS.logLinesLost, () => some(this.#readings.logLinesLost?.()));
     this.#showProcess();
@@ -171,6 +201,45 @@ export class Metrics {
     this.#stateUnavailable.value++;
   }
 
+  cacheAsked(model: string, result: string): void {
+    this.#cacheRequests.at(model).at(result).value++;
+  }
+
+  cacheTrouble(what: string): void {
+    this.#cacheTrouble.at(what).value++;
+  }
+
+  semanticAsked(model: string, result: string, reason: string | undefined): void {
+    this.#semanticRequests.at(model).at(result).value++;
+    if (reason !== undefined) this.#semanticReasons.at(reason).value++;
+  }
+
+  semanticVetoed(guard: string): void {
+    this.#vetoes.at(guard).value++;
+  }
+
+  semanticAudited(model: string, result: string): void {
+    this.#semanticAudits.at(model).at(result).value++;
+  }
+
+  semanticTrouble(what: string): void {
+    this.#semanticTrouble.at(what).value++;
+  }
+
+  /** @param usd dollars that a kept answer had cost */
+  cacheSaved(by: string, usd: number): void {
+    this.#cacheSaved.at(by).value += usd;
+  }
+
+  /** @param usd dollars for an embedding or a judge's word */
+  cacheSpent(target: string, usd: number): void {
+    this.#cacheSpent.at(target).value += usd;
+  }
+
+  idempotent(result: string): void {
+    this.#idempotent.at(result).value++;
+  }
+
   shed(): void {
     this.#shed.value++;
   }
@@ -186,6 +255,14 @@ export class Metrics {
 
   #byTerm<T>(create: () => T): ByLabel<T> {
     return new ByLabel(this.#terms, create);
+  }
+
+  #byReason<T>(create: () => T): ByLabel<T> {
+    return new ByLabel(this.#reasons, create);
+  }
+
+  *#errorBounds(): Generator<Reading> {
+    for (const [model, bound] of this.#readings.semanticBounds?.() ?? []) yield [[this.#models.admit(model)], bound];
   }
 
   *#circuitStates(): Generator<Reading> {

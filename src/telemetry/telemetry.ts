@@ -41,11 +41,30 @@ export interface ExchangeRecord {
   readonly attempts: readonly AttemptSummary[];
 }
 
+/** A kept answer to a near question. */
+interface NearAnswer {
+  readonly tenant: string;
+  readonly route: string;
+  readonly id: string;
+  readonly cosine: number;
+}
+
+/** Whose hits a certificate is about. */
+interface Certified {
+  readonly tenant: string;
+  readonly route: string;
+  readonly embedder: string;
+}
+
+/** A store that is away is away for every request: that is one thing to tell, milliseconds. */
+const CACHE_QUIET_MS = 60_000;
+
 /** Where everything that happens is told: one log line and a few counters for each. Never throws into the request's way. */
 export class Telemetry {
   readonly metrics: Metrics;
   readonly log: Log;
   readonly #requests: Log;
+  readonly #cacheToldUntil = new Map<string, number>();
 
   /** @param options.write takes the log's lines in place of standard output */
   constructor(options: { level: LogLevel; write?: (line: string) => void }) {
@@ -150,6 +169,67 @@ export class Telemetry {
   /** The store of budgets cannot be used. Logged by whoever watches the store, counted here for each request. */
   stateUnavailable(): void {
     this.metrics.stateUnavailable();
+  }
+
+  /** A route with an exact cache was asked. */
+  cacheAsked(model: string, result: 'hit' | 'coalesced' | 'stale' | 'miss' | 'bypass'): void {
+    this.metrics.cacheAsked(model, result);
+  }
+
+  /** The cache could not do its work: the request went on without it. Each kind is logged once a minute at most, and counted always. */
+  cacheTrouble(what: 'open' | 'read' | 'write' | 'decrypt', reason: string, now: number): void {
+    this.metrics.cacheTrouble(what);
+    if (now < (this.#cacheToldUntil.get(what) ?? 0)) return;
+    this.#cacheToldUntil.set(what, now + CACHE_QUIET_MS);
+    this.log.warn({ what, reason }, 'the cache is in trouble, requests go on without it');
+  }
+
+  /** A request looked for an answer to a near question. */
+  semanticAsked(model: string, result: string, reason: string | undefined): void {
+    this.metrics.semanticAsked(model, result, reason);
+  }
+
+  semanticVetoed(guard: string): void {
+    this.metrics.semanticVetoed(guard);
+  }
+
+  /** An answer was near enough, and not given: what the cache would have done. */
+  semanticWouldHit({ tenant, route, id, cosine }: NearAnswer): void {
+    this.log.info({ tenant, model: route, entry: id, cosine }, 'semantic cache: would have answered');
+  }
+
+  semanticAudited({ tenant, route, id, cosine }: NearAnswer, result: string): void {
+    this.metrics.semanticAudited(route, result);
+    this.log.info({ tenant, model: route, entry: id, cosine, result }, 'semantic cache: audited');
+  }
+
+  /** What was learned of a route's hits, or has to be done about them. */
+  certificate({ tenant, route, embedder }: Certified, event: { readonly kind: string }): void {
+    const alert = event.kind === 'tightened' || event.kind === 'suspended';
+    this.log[alert ? 'error' : 'info']({ tenant, model: route, embedder, ...event }, `semantic cache: ${event.kind}`);
+  }
+
+  /** The semantic cache could not do its work: logged once a minute at most for each kind, and counted always. */
+  semanticTrouble(what: string, reason: string, now: number): void {
+    this.metrics.semanticTrouble(what);
+    if (now < (this.#cacheToldUntil.get(what) ?? 0)) return;
+    this.#cacheToldUntil.set(what, now + CACHE_QUIET_MS);
+    this.log.warn({ what, reason }, 'the semantic cache is in trouble, requests go on without it');
+  }
+
+  /** @param nanos what the kept answer had cost, nano-dollars */
+  cacheSaved(by: 'exact' | 'semantic', nanos: number): void {
+    this.metrics.cacheSaved(by, nanos / 1e9);
+  }
+
+  /** @param nanos for an embedding or a judge's word, nano-dollars; undefined: not known */
+  cacheSpent(target: string, nanos: number | undefined): void {
+    this.metrics.cacheSpent(target, (nanos ?? 0) / 1e9);
+  }
+
+  /** A request came with an idempotency key that is heeded. */
+  idempotent(result: string): void {
+    this.metrics.idempotent(result);
   }
 
   shed(): void {

@@ -4,8 +4,8 @@ import { keyPart, NO_AGENT } from './scopes.ts';
 
 const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;
-/** Beyond ten years an end is none. */
-const FAR_MS = 10 * 365 * 24 * HOUR_MS;
+/** Of a budget that never begins anew: what lasts longer than a year holds. */
+const FAR_MS = 365 * 24 * HOUR_MS;
 
 /** How far back the ledger is looked at: an hour, or less where so much happens that it would take long. */
 const SPANS_MS: readonly number[] = [HOUR_MS, 5 * MINUTE_MS, 30_000];
@@ -105,7 +105,7 @@ export function burnRate(
 }
 
 function rate(amount: number, overMs: number): BurnRate {
-  return { perHour: (amount / overMs) * HOUR_MS, overMs };
+  return { perHour: (amount * HOUR_MS) / overMs, overMs };
 }
 
 /** When a limit is reached if all goes on as it does. `holds`: not before it begins anew. */

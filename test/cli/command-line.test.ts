@@ -3,28 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { runCommandLine } from '../../src/commands/command-line.ts';
 import { parseServeArguments, serveConfig } from '../../src/commands/serve.ts';
+import { run } from './cli-rig.ts';
 
 const FOLDER = mkdtempSync(join(tmpdir(), 'breakwater-cli-'));
 after(() => rmSync(FOLDER, { recursive: true }));
-
-async function run(
-  args: string[],
-  env: Record<string, string> = {},
-): Promise<{ status: number; out: string; error: string }> {
-  const result = { status: -1, out: '', error: '' };
-  result.status = await runCommandLine(args, {
-    env,
-    out: (text) => {
-      result.out += text;
-    },
-    error: (text) => {
-      result.error += text;
-    },
-  });
-  return result;
-}
 
 function fileOf(name: string, source: string): string {
   const path = join(FOLDER, name);

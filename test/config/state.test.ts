@@ -28,6 +28,7 @@ test('state in Redis has its defaults, and keeps its address to itself', () => {
       timeout: 50,
       replicas: 1,
       whenUnavailable: 'block',
+      lease: 45_000,
       keyPrefix: 'breakwater',
     },
   );

@@ -160,3 +160,37 @@ test('the tokenizer is ours for OpenAI’s models since GPT-4o, and for no other
   ])
     assert.ok(tokenMargin(model).factor > 1.3, model);
 });
+
+describe('texts and prompts', () => {
+  test('are counted each by itself, without a margin', async () => {
+    const texts = ['', 'Hello, world.', 'नमस्ते दुनिया', 'a'.repeat(200)];
+    assert.deepEqual(await counter.countEach(texts), texts.map(tokens));
+  });
+
+  test('a prompt’s sketch counts it and each of its tools, and is the same where only a date differs', async () => {
+    const tools = [{ type: 'function', function: { name: 'f' } }, { name: 'g' }, { type: 'web_search' }];
+    const prompt = (day: number) => `Be brief. Today is 2026-11-${day}.`;
+    const first = await counter.sketch(prompt(21), JSON.stringify(tools));
+    assert.equal(first?.tokens, tokens(prompt(21)));
+    assert.deepEqual(
+      first.tools,
+      tools.map((tool, index) => ({
+        name: ['f', 'g', 'web_search'][index],
+        tokens: tokens(JSON.stringify(tool)),
+      })),
+    );
+    const second = await counter.sketch(prompt(22), '');
+    assert.deepEqual([second?.key, second?.signature, second?.tools], [first.key, first.signature, []]);
+  });
+
+  test('are unknown when too long, or too late', async () => {
+    const clock = new FakeClock();
+    const small = new TokenCounter({ clock, longest: 100 });
+    assert.equal(await small.countEach(['x'.repeat(60), 'y'.repeat(60)]), undefined);
+    assert.equal(await small.sketch('x'.repeat(60), 'y'.repeat(60)), undefined);
+    const late = small.countEach(['x'], 50);
+    clock.advance(50);
+    assert.equal(await late, undefined);
+    await small.close();
+  });
+});

@@ -70,7 +70,7 @@ async function dayOf(proxy: ChildProxy): Promise<Book> {
   });
   assert.equal(answer.status, 200);
   const found = booksIn(await answer.json()).find(({ scope, per }) => scope === 'tenant' && per === 'day');
-  return { spent: (found?.spent ?? 0) / 1e9, held: (found?.held ?? 0) / 1e9 };
+  return { spent: found?.spent ?? 0, held: found?.held ?? 0 };
 }
 
 function booksIn(value: unknown): { scope?: unknown; per?: unknown; spent: number; held: number }[] {

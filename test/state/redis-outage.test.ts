@@ -62,6 +62,16 @@ describe('Redis in trouble', { skip }, () => {
     assert.equal((await reserve('c')).kind, 'held');
   });
 
+  it('is not blamed where this process was busy while the answer lay in the socket', async () => {
+    const quick = await openOn(redis, { timeout: 20 });
+    await quick.budgets.reserve(request('acme', 'first'));
+    const waiting = quick.budgets.reserve(request('acme', 'a'));
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+    assert.equal((await waiting).kind, 'held');
+    assert.deepEqual(quick.troubles, []);
+    await quick.close();
+  });
+
   for (const [how, stop, go] of [
     ['by CLIENT PAUSE of everything', () => redis.command('client', 'pause', 300, 'all'), async () => undefined],
     ['as a process', async () => redis.process.kill('SIGSTOP'), async () => redis.process.kill('SIGCONT')],

@@ -113,6 +113,23 @@ describe('the scripts in Redis', { skip }, () => {
     assert.ok((await redis.xlen('bw:{t}:ledger')) < 200);
   });
 
+  it('hold nothing for a call that was taken back before it ran, but for a later call of the same id', async () => {
+    await run(scripts.cancel, ['', 'a', 'call', 60_000, 0]);
+    await reserve({ counters: [ask('usd', 10, 4)] });
+    assert.equal(await field('usd', 'h'), null);
+    await run(scripts.reserve, reserveArguments(request('t', 'a', { counters: [ask('usd', 10, 4)] }), '', 'other'));
+    assert.equal(await field('usd', 'h'), '4');
+    await run(scripts.cancel, ['', 'a', 'call', 60_000, 0]);
+    assert.equal(await field('usd', 'h'), '4');
+  });
+
+  it('charge a request whose reserve ran after it was settled once, and leave nothing held', async () => {
+    await settle(settlement('t', 'a', [charge('usd', 3)], { held: false }));
+    await reserve({ counters: [ask('usd', 10, 4)] });
+    await settle(settlement('t', 'a', [charge('usd', 3)], { held: false }));
+    assert.deepEqual([await field('usd', 's'), await field('usd', 'h')], ['3', '0']);
+  });
+
   it('take no more than one round trip', async () => {
     const sent: string[] = [];
     const link = {

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -58,15 +58,27 @@ export function placeFrom(variable: string): RedisPlace | undefined {
 }
 
 /** Starts a server with nothing on disk, on a port nobody uses. `args` are its own, and win over ours. */
-export async function startRedis(...args: readonly string[]): Promise<OwnRedis> {
+export function startRedis(...args: readonly string[]): Promise<OwnRedis> {
+  return launch((port, directory) => {
+    return ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--dir', directory, ...args];
+  });
+}
+
+/** Starts a Sentinel. `lines` are those of its configuration that say what it watches. */
+export function startSentinel(...lines: readonly string[]): Promise<OwnRedis> {
+  return launch((port, directory) => {
+    const file = join(directory, 'sentinel.conf');
+    writeFileSync(file, [`port ${port}`, 'bind 127.0.0.1', `dir ${directory}`, ...lines].join('\n'));
+    return [file, '--sentinel'];
+  });
+}
+
+async function launch(args: (port: number, directory: string) => readonly string[]): Promise<OwnRedis> {
   const server = redisServerCommand();
   if (server === undefined) throw new Error('no redis-server of 7.2 or newer on PATH');
   const directory = mkdtempSync(join(tmpdir(), 'breakwater-redis-'));
   const port = await freePort();
-  const begin = () =>
-    spawn(server, ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--dir', directory, ...args], {
-      stdio: 'ignore',
-    });
+  const begin = () => spawn(server, args(port, directory), { stdio: 'ignore' });
   let child = begin();
   const kill = async () => {
     if (child.exitCode !== null || child.signalCode !== null) return;
@@ -93,20 +105,42 @@ export async function startRedis(...args: readonly string[]): Promise<OwnRedis> 
       child = begin();
       await answers(port);
     },
-    command: (name, ...rest) => withClient({ host: '127.0.0.1', port }, (client) => client.call(name, ...rest)),
+    async command(name, ...rest) {
+      const send = () => withClient({ host: '127.0.0.1', port }, (client) => client.call(name, ...rest));
+      try {
+        return await send();
+      } catch (error) {
+        // A Sentinel that changes a server's role ends all its connections.
+        if (error instanceof Error && error.message === 'Connection is closed.') return send();
+        throw error;
+      }
+    },
   };
 }
 
 /** A port that is free, and so is the one 10,000 above it, on which the nodes of a Cluster talk. */
-export async function freePort(): Promise<number> {
+async function freePort(): Promise<number> {
   for (;;) {
-    const probe = createServer().listen(0, '127.0.0.1');
-    await once(probe, 'listening');
-    const address = probe.address();
-    probe.close();
-    await once(probe, 'close');
-    if (address !== null && typeof address === 'object' && address.port < 55_000) return address.port;
+    const port = await listenOnce(0);
+    if (port !== undefined && port < 55_000 && (await listenOnce(port + 10_000)) !== undefined) return port;
   }
+}
+
+/** @returns the port, if it was free */
+async function listenOnce(wanted: number): Promise<number | undefined> {
+  const server = createServer();
+  const port = await new Promise<number | undefined>((resolve) => {
+    server.once('error', () => resolve(undefined));
+    server.listen(wanted, '127.0.0.1', () => {
+      const address = server.address();
+      resolve(address !== null && typeof address === 'object' ? address.port : undefined);
+    });
+  });
+  if (port !== undefined) {
+    server.close();
+    await once(server, 'close');
+  }
+  return port;
 }
 
 /** One client for as long as `use` takes. */

@@ -1,14 +1,13 @@
 import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after } from 'node:test';
 
 const dirs: string[] = [];
 
-/** A directory of its own, removed when the test file is over. */
+/** A directory of its own, removed when the process ends: no suite that is done may take another's away. */
 export function stateDir(): string {
   if (dirs.length === 0)
-    after(() => dirs.splice(0).forEach((dir) => void rmSync(dir, { recursive: true, force: true })));
+    process.once('exit', () => dirs.splice(0).forEach((dir) => void rmSync(dir, { recursive: true, force: true })));
   const dir = mkdtempSync(join(tmpdir(), 'breakwater-state-'));
   dirs.push(dir);
   return dir;

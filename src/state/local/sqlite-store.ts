@@ -13,7 +13,7 @@ export interface SqliteStoreOptions {
   readonly clock: Clock;
   /** Told when the file cannot be written, and when it can again. Default: nobody. */
   readonly onTrouble?: (trouble: StoreTrouble) => void;
-  /** Calls back when the event-loop turn is over. Default: setImmediate. */
+  /** Calls back when it is time to write what was settled. Default: when the event-loop turn is over. */
   readonly schedule?: (callback: () => void) => void;
   /** Settlements that may wait for a disk that cannot be written, before nothing new is let in. Default 10,000. */
   readonly queueBound?: number;

@@ -32,6 +32,7 @@ export async function connectOnce(client: RedisClient, clock: Clock, where: stri
   });
   if (!problem) return undefined;
   const code = 'code' in problem ? String(problem.code) : '';
+  if (/cluster support disabled/i.test(problem.message)) throw new RedisRefused(noCluster(where));
   if (wrongSetting.test(code) || wrongSetting.test(problem.message)) {
     throw new RedisRefused(`Redis at ${where} does not let us in: ${problem.message}`);
   }
@@ -63,7 +64,9 @@ export async function inspectServer(
     throw new RedisRefused(`Redis at ${where} is a node of a Cluster: write "cluster: true" beside its address`);
   }
   if (!isCluster && topology === 'cluster') {
-    throw new RedisRefused(`Redis at ${where} is no Cluster: leave out "cluster: true"`);
+    throw new RedisRefused(noCluster(where));
   }
   return version;
 }
+
+const noCluster = (where: string): string => `Redis at ${where} is no Cluster: leave out "cluster: true"`;

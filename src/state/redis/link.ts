@@ -15,7 +15,7 @@ export interface LinkOptions {
   readonly events: RedisEvents;
 }
 
-type Argument = string | number;
+type Argument = string | number | Buffer;
 
 /**
  * Commands over one client that never wait for long: each is answered within `commandTimeoutMs` or fails with
@@ -63,6 +63,11 @@ export class RedisLink {
   /** Sends any command whose first argument is a key. @throws {StateUnavailable} */
   async call(command: string, key: string, ...args: readonly Argument[]): Promise<unknown> {
     return this.#send(key, () => this.#client.call(command, key, ...args));
+  }
+
+  /** As {@link call}, with texts of the answer as bytes. @throws {StateUnavailable} */
+  async callBuffer(command: string, key: string, ...args: readonly Argument[]): Promise<unknown> {
+    return this.#send(key, () => this.#client.callBuffer(command, key, ...args));
   }
 
   /** Whether commands on that key would be sent now. */

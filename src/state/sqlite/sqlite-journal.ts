@@ -22,7 +22,7 @@ export type StoreTrouble =
 
 export interface JournalSettings {
   readonly clock: Clock;
-  /** Calls back when the event-loop turn under way is over. */
+  /** Calls back when it is time to write what was settled. */
   readonly schedule: (callback: () => void) => void;
   readonly onTrouble: (trouble: StoreTrouble) => void;
   /** Settlements that may wait for the disk. */
@@ -42,7 +42,7 @@ const pruneMs = 600_000;
 const rowsPerStep = 200;
 
 /**
- * Writes settlements to the ledger once an event-loop turn, all of the turn in one transaction, and now and then the counters, so
+ * Writes settlements to the ledger, those of a short time in one transaction, and now and then the counters, so
  * that a start need not read the whole ledger. Nothing of this waits for the disk's cache: see docs/state.md on durability.
  */
 export class SqliteJournal implements Journal {

@@ -1,0 +1,27 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import type { LocalJob, LocalReply, LocalThreadData } from './local-embedder.ts';
+
+interface Model {
+  embed(texts: readonly string[]): Promise<readonly (readonly number[])[]>;
+}
+
+const { embeddings, model: weights }: LocalThreadData = workerData;
+let loading: Promise<Model> | undefined;
+
+/** Both packages are CommonJS without types that fit. */
+async function load(): Promise<Model> {
+  const [{ default: library }, { default: source }] = await Promise.all([import(embeddings), import(weights)]);
+  return library.initModel(source.modelSource);
+}
+
+parentPort?.on('message', ({ id, texts }: LocalJob) => {
+  loading ??= load();
+  loading
+    .then((model) => model.embed(texts))
+    .then((vectors): LocalReply => ({ id, vectors: vectors.map((vector) => Float32Array.from(vector)) }))
+    .catch((error: unknown): LocalReply => ({ id, failure: error instanceof Error ? error.message : String(error) }))
+    .then((reply) => parentPort?.postMessage(reply));
+});
+// The model is loaded while nobody waits for it yet.
+loading = load();
+loading.catch(() => undefined);

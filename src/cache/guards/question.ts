@@ -1,0 +1,27 @@
+/** What the semantic cache has to know of a request, whatever its dialect. */
+export interface SemanticQuestion {
+  /** The last user message. */
+  readonly text: string;
+  /** User and assistant messages before it. */
+  readonly earlierTurns: number;
+  /** Tools are declared, or a tool's result is among the messages. */
+  readonly tools: boolean;
+  /** An image, a file or sound is among the parts. */
+  readonly nonText: boolean;
+  /** How many answers are asked for (`n`). */
+  readonly choices: number;
+  readonly logprobs: boolean;
+  /** Undefined where the request names none: it did not ask for variety. */
+  readonly temperature: number | undefined;
+}
+
+export interface EligibilityLimits {
+  /** A temperature above it asks for another answer each time. */
+  readonly temperature: number;
+  /** Characters; above it the difference drowns in the embedding. */
+  readonly length: number;
+  /** Conversations are let in; the scope then holds their earlier turns to the letter. */
+  readonly multiTurn: boolean;
+}
+
+export const ELIGIBILITY_DEFAULTS: EligibilityLimits = { temperature: 0.3, length: 2_000, multiTurn: false };

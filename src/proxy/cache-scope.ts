@@ -1,0 +1,58 @@
+import { exactKey, routeFingerprint, type ScopedRequest, type ScopeOwner, type ScopeRoute } from '../cache/scope.ts';
+import { scopedHeaders } from '../cache/scoped-headers.ts';
+import type { Chain } from './chain.ts';
+import { clientAuthorization } from './client-authorization.ts';
+import type { Exchange } from './exchange.ts';
+import type { Runtime } from './runtime.ts';
+
+/** A request in the terms of scopes. */
+export interface Scoped {
+  readonly owner: ScopeOwner;
+  readonly route: ScopeRoute;
+  readonly request: ScopedRequest;
+}
+
+/** Worked out once for each chain. A changed epoch or provider makes new chains. */
+const fingerprints = new WeakMap<Chain, string>();
+
+/** Whose request it is and of what, for the exact cache and the semantic one. */
+export function scopeOf(exchange: Exchange, runtime: Runtime): Scoped {
+  const { chain, call, endpoint } = exchange;
+  return {
+    owner: ownerOf(exchange, runtime, chain.model.cache.perUser),
+    route: { endpoint, fingerprint: fingerprintOf(chain, runtime.config.cache.epoch) },
+    request: { body: call.body, headers: scopedHeaders(exchange.rawHeaders) },
+  };
+}
+
+/** @param perUser users do not share */
+export function ownerOf(exchange: Exchange, runtime: Runtime, perUser: boolean): ScopeOwner {
+  const { account, chain } = exchange;
+  const passesOn = chain.rungs.some(({ provider }) => provider.passthrough);
+  return {
+    tenant: account?.identity.tenant.name,
+    user: perUser ? userOf(exchange) : undefined,
+    credential: passesOn ? clientAuthorization(exchange, runtime) : undefined,
+  };
+}
+
+/** Who the client says its user is; undefined: it says nothing. */
+export function userOf({ account, headers }: Exchange): string | undefined {
+  if (account !== undefined) return account.identity.user;
+  const named = headers['x-breakwater-user'];
+  return typeof named === 'string' && named !== '' ? named : undefined;
+}
+
+export function keyOf({ owner, route, request }: Scoped, secret: Buffer): string {
+  return exactKey(secret, owner, route, request);
+}
+
+function fingerprintOf(chain: Chain, epoch: string): string {
+  let known = fingerprints.get(chain);
+  if (known === undefined) {
+    const targets = chain.rungs.map(({ target, provider }) => ({ id: target.id, address: provider.baseUrl }));
+    known = routeFingerprint(chain.model.name, targets, epoch);
+    fingerprints.set(chain, known);
+  }
+  return known;
+}

@@ -1,0 +1,118 @@
+import type { AnswerCache } from '../cache/answer-cache.ts';
+import { assembleStream, type SeenTokens } from '../cache/exact/assemble.ts';
+import { isFinished } from '../cache/exact/finished.ts';
+import type { CacheEntry, NearQuestion } from '../cache/store/cache-store.ts';
+import { isRecord, type JsonRecord } from '../failures/json-record.ts';
+import type { CacheVisit } from './cache-visit.ts';
+import type { Exchange } from './exchange.ts';
+import type { Runtime } from './runtime.ts';
+import { keepNear, tellAudit } from './semantic-store.ts';
+import { spendingOf } from './spending.ts';
+
+/**
+ * The end of a visit to the cache: the answer is kept where it may be, those who wait for it are told, the idempotency key is closed. After the client
+ * has its answer, and never throws.
+ */
+export function cacheStore(exchange: Exchange, runtime: Runtime, cache: AnswerCache): void {
+  const { cache: visit } = exchange;
+  if (visit === undefined) return;
+  try {
+    const entry = visit.key === undefined ? undefined : keepAnswer(exchange, runtime, cache, visit, visit.key);
+    if (entry !== undefined) visit.flight?.land({ kind: 'answer', entry });
+    else if (wasAnswered(exchange)) visit.flight?.land({ kind: 'unshared' });
+    closeClaim(exchange, cache, visit);
+    if (visit.near?.audit !== undefined && runtime.semantic !== undefined)
+      tellAudit(runtime.semantic, exchange, visit, finishedAnswer(exchange, visit));
+  } catch (error) {
+    runtime.telemetry.defect(error);
+  } finally {
+    visit.flight?.land({ kind: 'failed' });
+    visit.claim?.release();
+  }
+}
+
+/** Keeps a finished answer of the first target, given under its own name to the request as it was. */
+function keepAnswer(
+  exchange: Exchange,
+  runtime: Runtime,
+  cache: AnswerCache,
+  visit: CacheVisit,
+  key: string,
+): CacheEntry | undefined {
+  const { chain, outcome } = exchange;
+  const { delivered } = visit;
+  const answer = finishedAnswer(exchange, visit);
+  const { target } = outcome;
+  if (answer === undefined || delivered === undefined || target === undefined) return undefined;
+  const bills = exchange.bills.filter(({ forCache }) => !forCache);
+  const spending = spendingOf({ ...exchange, bills }, runtime.prices, runtime.clock.now());
+  const keep = (near: NearQuestion | undefined) =>
+    cache.keep(
+      {
+        key,
+        tenant: visit.tenant,
+        model: chain.model.name,
+        user: visit.user,
+        tags: visit.wishes.tags,
+        target,
+        cost: spending.unpriced || !runtime.prices.loaded ? undefined : spending.cost,
+        inputTokens: spending.inputTokens,
+        outputTokens: spending.outputTokens,
+        body: delivered.json === undefined ? Buffer.from(JSON.stringify(answer)) : delivered.body,
+        near: near === undefined ? undefined : { scope: near.scope, question: near.question },
+      },
+      chain.model.cache,
+    );
+  return runtime.semantic === undefined ? keep(undefined) : keepNear(runtime.semantic, exchange, visit, keep);
+}
+
+/** The answer that may be given again; undefined: it may not. */
+function finishedAnswer(exchange: Exchange, { delivered }: CacheVisit): JsonRecord | undefined {
+  const { chain, outcome, endpoint } = exchange;
+  const [first] = chain.rungs;
+  if (delivered === undefined || outcome.target === undefined) return undefined;
+  if (!isOfFirstTarget(exchange) || outcome.target !== first?.target.id) return undefined;
+  const answer = answerOf(exchange, delivered);
+  return answer !== undefined && isFinished(endpoint, answer) ? answer : undefined;
+}
+
+/** Nobody and nothing stood in for the target, and it was told all that was asked. */
+function isOfFirstTarget({ outcome, outputCap, dropped, account, attempts }: Exchange): boolean {
+  return (
+    outcome.status === 'ok' &&
+    outcome.httpStatus === 200 &&
+    outcome.failure === undefined &&
+    outcome.fallbackDepth === 0 &&
+    outcome.resumed === 0 &&
+    outputCap === undefined &&
+    dropped.size === 0 &&
+    account?.downgrade === undefined &&
+    // None was made for an answer that is kept already.
+    attempts.length > 0
+  );
+}
+
+function answerOf(exchange: Exchange, { json, body }: NonNullable<CacheVisit['delivered']>): JsonRecord | undefined {
+  if (json !== undefined) return isRecord(json) ? json : undefined;
+  return assembleStream(exchange.endpoint, body, seenTokens(exchange));
+}
+
+/** For an answer whose stream told no counts: what it is billed by, which may be an estimate. */
+function seenTokens({ bills }: Exchange): SeenTokens | undefined {
+  return bills.findLast(({ forCache }) => !forCache)?.tokens;
+}
+
+function wasAnswered({ outcome }: Exchange): boolean {
+  return outcome.status === 'ok' || outcome.status === 'degraded';
+}
+
+/** Any answer that was delivered whole is what repeats of the key get, whoever gave it. */
+function closeClaim(exchange: Exchange, cache: AnswerCache, { claim, delivered }: CacheVisit): void {
+  const { outcome } = exchange;
+  const ttl = cache.terms.idempotencyTtl;
+  if (claim === undefined || delivered === undefined || ttl === undefined || outcome.httpStatus !== 200) return;
+  if (outcome.status !== 'ok' && outcome.status !== 'degraded') return;
+  const { contentType, body } = delivered;
+  if (body.length > cache.terms.maxEntry) return;
+  claim.complete({ contentType, status: outcome.status, target: outcome.target, body }, ttl);
+}

@@ -1,0 +1,101 @@
+import type { SplitQuestion } from '../cache/conversation-scope.ts';
+import { splitConversation } from '../cache/conversation-scope.ts';
+import type { SemanticQuestion } from '../cache/guards/index.ts';
+import type { SemanticAsk } from '../cache/semantic/semantic-ask.ts';
+import type { SemanticCache } from '../cache/semantic/semantic-cache.ts';
+import { codecs } from '../dialects/codecs.ts';
+import type { Conversation, Part } from '../dialects/conversation/request.ts';
+import { chatDialect } from '../dialects/endpoint.ts';
+import { hasStoredContext } from '../dialects/responses/stored-state.ts';
+import { parseJsonText } from '../failures/json-record.ts';
+import { type Scoped, scopeOf } from './cache-scope.ts';
+import { billForCache } from './cache-spending.ts';
+import type { CacheVisit } from './cache-visit.ts';
+import type { Exchange } from './exchange.ts';
+import { textOf } from './internal-call.ts';
+import type { Runtime } from './runtime.ts';
+import { sendKept } from './send-kept.ts';
+
+/** Looks for the kept answer to a near question, after the exact cache had none. True: it was sent. */
+export async function semanticLookup(
+  exchange: Exchange,
+  runtime: Runtime,
+  semantic: SemanticCache,
+  visit: CacheVisit,
+): Promise<boolean> {
+  const ask = askOf(exchange, runtime, visit);
+  if (ask === undefined) return false;
+  if (!visit.wishes.read) {
+    // Nothing kept will do, but the new answer may: its place is found while it is made.
+    visit.near = { place: semantic.place(ask), audit: undefined };
+    return false;
+  }
+  const before = runtime.clock.now();
+  const { hit, place, audit, result, reason } = await semantic.lookup(ask);
+  // The embedder is a provider like others: what it takes is no overhead of ours.
+  exchange.waitedMs += runtime.clock.now() - before;
+  if (hit !== undefined) {
+    const tier = `semantic; sim=${hit.cosine.toFixed(3)}`;
+    if (sendKept(exchange, runtime, visit, hit.entry, 'fresh', tier)) return true;
+  }
+  visit.near = { place, audit };
+  visit.header = `miss; reason=${reason ?? result}`;
+  return false;
+}
+
+/** What the semantic cache has to know of the request; undefined: it takes no part. */
+function askOf(exchange: Exchange, runtime: Runtime, { tenant, wishes }: CacheVisit): SemanticAsk | undefined {
+  const { chain, endpoint, call, account } = exchange;
+  const settings = chain.model.cache.semantic;
+  const dialect = chatDialect(endpoint);
+  if (settings === undefined || dialect === undefined || account?.identity.policy.cache.semantic === false)
+    return undefined;
+  exchange.conversation ??= codecs[dialect].readRequest(call.json);
+  const { conversation } = exchange;
+  if ('mistake' in conversation) return undefined;
+  const scoped = scopeOf(exchange, runtime);
+  return {
+    tenant,
+    route: chain.model.name,
+    fingerprint: scoped.route.fingerprint,
+    settings,
+    threshold: account?.identity.policy.cache.threshold,
+    question: questionOf(conversation, hasStoredContext(call.json)),
+    epoch: runtime.config.cache.epoch,
+    maxAge: wishes.maxAge,
+    deadline: exchange.deadlineAt,
+    split: (basis) => splitOf(runtime, scoped, conversation, basis),
+    textOf: (body) => textOf(dialect, parseJsonText(body.toString('utf8'))),
+    onSpent: (use) => billForCache(exchange, runtime, use),
+  };
+}
+
+function splitOf(
+  { cache }: Runtime,
+  { owner, route, request }: Scoped,
+  conversation: Conversation,
+  basis: readonly string[],
+): SplitQuestion | undefined {
+  return cache && splitConversation(cache.secret, owner, route, request, conversation, basis);
+}
+
+/** The facts by which the guards decide who may ask. */
+function questionOf(conversation: Conversation, stored: boolean): SemanticQuestion {
+  const { turns, tools, choices, logprobs, sampling } = conversation;
+  const last = turns.at(-1);
+  const parts = turns.flatMap((turn) => turn.parts);
+  return {
+    text: last?.role === 'user' ? last.parts.map(textPart).join('\n') : '',
+    // What the provider keeps for the client are turns that nobody here has seen.
+    earlierTurns: Math.max(0, turns.length - 1) + (stored ? 1 : 0),
+    tools: tools.length > 0 || parts.some(({ kind }) => kind === 'tool-call' || kind === 'tool-result'),
+    nonText: parts.some(({ kind }) => kind === 'image' || kind === 'file' || kind === 'audio' || kind === 'opaque'),
+    choices,
+    logprobs: logprobs !== undefined,
+    temperature: sampling.temperature,
+  };
+}
+
+function textPart(part: Part): string {
+  return part.kind === 'text' ? part.text : '';
+}
