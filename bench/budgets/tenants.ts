@@ -33,7 +33,7 @@ export function bookLines(books: Books, replicas = 1): string[] {
   const state =
     books.kind === 'sqlite'
       ? `{dir: "${books.folder}"}`
-      : `{redis: "${books.url}", keyPrefix: "${REDIS_PREFIX}-${books.purpose}", replicas: ${replicas}}`;
+      : `{redis: "${books.url}", timeout: 1s, keyPrefix: "${REDIS_PREFIX}-${books.purpose}", replicas: ${replicas}}`;
   return [`state: ${state}`, `admin: {keys: ["${ADMIN_KEY}"]}`];
 }
 

@@ -21,7 +21,7 @@ export async function openLiveModel(): Promise<LiveModel | string> {
     const model = await library.initModel(weights.modelSource);
     return { name: WEIGHTS, embed: (texts) => inBatches(texts, (batch) => model.embed(batch)) };
   } catch (error) {
-    const reason = error instanceof Error ? error.message.replace(/ imported from[^]*/, '') : String(error);
+    const reason = error instanceof Error ? error.message.replace(/ imported from[\s\S]*/, '') : String(error);
     return `${WEIGHTS} is not measured: ${reason}`;
   }
 }

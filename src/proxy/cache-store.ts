@@ -21,7 +21,7 @@ export function cacheStore(exchange: Exchange, runtime: Runtime, cache: AnswerCa
     if (entry !== undefined) visit.flight?.land({ kind: 'answer', entry });
     else if (wasAnswered(exchange)) visit.flight?.land({ kind: 'unshared' });
     closeClaim(exchange, cache, visit);
-    if (visit.near?.audit !== undefined && runtime.semantic !== undefined)
+    if (visit.near !== undefined && runtime.semantic !== undefined)
       tellAudit(runtime.semantic, exchange, visit, finishedAnswer(exchange, visit));
   } catch (error) {
     runtime.telemetry.defect(error);

@@ -15,7 +15,7 @@ export interface Delivered {
 
 /** Where the live answer may be kept for near questions, and the audit that waits for it. */
 export interface NearVisit {
-  readonly place: Place | Promise<Place | undefined> | undefined;
+  readonly place: Place | undefined;
   readonly audit: OpenAudit | undefined;
 }
 
@@ -44,7 +44,7 @@ export class CacheVisit {
   /** What found the answer that was given. */
   tier: 'exact' | 'semantic' | undefined;
   /** What the semantic cache made of the request; undefined: it was not asked. */
-  near: NearVisit | undefined;
+  near: NearVisit | Promise<NearVisit> | undefined;
   delivered: Delivered | undefined;
   readonly #most: number;
   #pieces: Buffer[] = [];

@@ -9,6 +9,9 @@ import { costOfUse } from './cache-spending.ts';
 import { askTarget, callTarget, rungOf } from './internal-call.ts';
 import type { Runtime } from './runtime.ts';
 
+/** A call that was given up is ended by its signal; without one it would end so much later, milliseconds. */
+const SLACK_MS = 1_000;
+
 /** What the semantic cache in force was opened with. */
 const openedWith = new WeakMap<Runtime, string>();
 
@@ -53,7 +56,8 @@ async function open(
     clock,
     callTarget: (request, signal) => {
       const target = choice.kind === 'target' ? choice.target : '';
-      const until = clock.now() + choice.timeout;
+      // The embedder's own limit ends it, and knows that it was one.
+      const until = clock.now() + choice.timeout + SLACK_MS;
       return callTarget(runtime, { target, endpoint: 'embeddings', json: { ...request }, until, signal }).then(
         ({ json }) => json,
       );

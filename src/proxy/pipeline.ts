@@ -29,7 +29,8 @@ export async function serve(exchange: Exchange, runtime: Runtime): Promise<void>
   try {
     const found = cache === undefined ? undefined : await cacheLookup(exchange, runtime, cache);
     if (found === 'answered') return;
-    const refused = found ?? (await admitted(exchange, runtime));
+    const admission = found ?? admitted(exchange, runtime);
+    const refused = admission instanceof Promise ? await admission : admission;
     if (refused !== undefined) {
       if (!mayAskCacheOnly(exchange, refused) || !(await standIn(exchange, runtime)))
         sendFailure(exchange, runtime, refused);

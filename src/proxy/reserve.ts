@@ -6,7 +6,6 @@ import { type Refusal, type ReserveReply, StateUnavailable } from '../state/budg
 import type { Asked, CounterRule } from '../tenants/limits.ts';
 import { refusalFailure, refusedAlone } from '../tenants/refusal.ts';
 import type { Account } from './account.ts';
-import type { Bill } from './bill.ts';
 import type { Chain } from './chain.ts';
 import { dearerThanListed } from './dear-wishes.ts';
 import type { Exchange } from './exchange.ts';
@@ -19,21 +18,45 @@ const STATE_RETRY_MS = 1_000;
 const WINDOW_TRIES = 3;
 
 type Held = Extract<ReserveReply, { kind: 'held' }>;
+type HeldOutcome = { readonly kind: 'held'; readonly reply: Held; readonly asked: Asked; readonly worst: Worst };
 type Outcome =
-  | { readonly kind: 'held'; readonly reply: Held; readonly asked: Asked; readonly worst: Worst }
+  | HeldOutcome
   | { readonly kind: 'refused'; readonly failure: Failure; readonly asked: Asked; readonly by: readonly Refusal[] };
+
+type Answer = Outcome | Failure;
 
 /**
  * Holds what the request can cost at worst, in every limit it falls under, before anything is sent. Over a limit it does what the
  * policy says: lowers the answer's cap, moves to a cheaper model, or refuses.
  *
+ * Where the store answers at once, and there is room, so does this: most requests wait for nothing.
+ *
  * @returns why nothing may be sent; undefined: go on
  */
-export async function reserve(exchange: Exchange, tenancy: Tenancy): Promise<Failure | undefined> {
+export function reserve(exchange: Exchange, tenancy: Tenancy): Promise<Failure | undefined> | undefined {
   const { account } = exchange;
   if (account === undefined) return undefined;
+  let first: Answer | Promise<Answer>;
   try {
-    const refused = await reserveFor(exchange, account, tenancy, exchange.chain);
+    first = ask(exchange, account, tenancy, exchange.chain);
+    if ('kind' in first && first.kind === 'held') {
+      take(exchange, account, tenancy, first);
+      return undefined;
+    }
+  } catch (error) {
+    first = Promise.reject(error);
+  }
+  return reserveWith(exchange, account, tenancy, first);
+}
+
+async function reserveWith(
+  exchange: Exchange,
+  account: Account,
+  tenancy: Tenancy,
+  first: Answer | Promise<Answer>,
+): Promise<Failure | undefined> {
+  try {
+    const refused = await reserveFor(exchange, account, tenancy, exchange.chain, first);
     if (refused?.code !== 'budget_exceeded') return refused;
     return (await downgraded(exchange, account, tenancy, refused)) ? undefined : refused;
   } catch (error) {
@@ -48,18 +71,20 @@ export async function reserve(exchange: Exchange, tenancy: Tenancy): Promise<Fai
  *
  * @returns undefined, at once, where it is covered
  */
-export function cover(exchange: Exchange, bill: Bill, tenancy: Tenancy): Promise<Failure | undefined> | undefined {
+export function cover(exchange: Exchange, tenancy: Tenancy): Promise<Failure | undefined> | undefined {
   const { account } = exchange;
   if (account?.asked === undefined || account.unheld) return undefined;
+  // The hold is for one try of the dearest target: the first needs no more.
+  if (exchange.bills.length === 1) return undefined;
   const now = tenancy.clock.now();
   const size = sizeOf(exchange, account);
-  bill.worst = worstOf(exchange, bill.rung, size, tenancy.prices, now);
   let nanos = 0;
   let tokens = 0;
   for (const one of exchange.bills) {
     if (one.open) {
-      nanos += one.worst?.nanos ?? 0;
-      tokens += one.worst?.tokens ?? 0;
+      one.worst ??= worstOf(exchange, one.rung, size, tenancy.prices, now);
+      nanos += one.worst.nanos;
+      tokens += one.worst.tokens;
     } else if (one.tokens !== undefined) {
       nanos += tenancy.costOf(one.rung, one.tokens) ?? 0;
       tokens += one.tokens.promptTokens + one.tokens.completionTokens;
@@ -126,8 +151,9 @@ async function reserveFor(
   account: Account,
   tenancy: Tenancy,
   chain: Chain,
+  first: Answer | Promise<Answer> = ask(exchange, account, tenancy, chain),
 ): Promise<Failure | undefined> {
-  let outcome = await ask(exchange, account, tenancy, chain);
+  let outcome = await first;
   if ('class' in outcome) return outcome;
   // Bytes are a generous bound. Near a limit it is worth counting, where a smaller count could help at all.
   if (
@@ -160,17 +186,22 @@ async function reserveFor(
     tenancy.refused(account.identity, outcome.asked, outcome.by, outcome.failure);
     return outcome.failure;
   }
-  account.asked = outcome.asked;
-  account.unheld = outcome.reply.degraded === true;
-  account.held(exchange.id, outcome.worst);
-  tenancy.reserved(account, outcome.asked, outcome.reply);
+  take(exchange, account, tenancy, outcome);
   return undefined;
 }
 
-async function ask(exchange: Exchange, account: Account, tenancy: Tenancy, chain: Chain): Promise<Outcome | Failure> {
-  const { identity } = account;
-  const { limits } = identity;
-  let now = tenancy.clock.now();
+/** What was held is the request's to spend. */
+function take(exchange: Exchange, account: Account, tenancy: Tenancy, { asked, reply, worst }: HeldOutcome): void {
+  account.asked = asked;
+  account.unheld = reply.degraded === true;
+  account.held(exchange.id, worst);
+  tenancy.reserved(account, asked, reply);
+}
+
+/** Asks the store once, and again where its time lies in other windows. */
+function ask(exchange: Exchange, account: Account, tenancy: Tenancy, chain: Chain): Answer | Promise<Answer> {
+  const { limits } = account.identity;
+  const now = tenancy.clock.now();
   const needsSize = limits.needsPrice || limits.needsTokens;
   const worst = needsSize
     ? worstOfChain(exchange, chain, sizeOf(exchange, account), tenancy.prices, now)
@@ -179,27 +210,43 @@ async function ask(exchange: Exchange, account: Account, tenancy: Tenancy, chain
     return ownFailure('price_unknown', unknownPriceMessage(worst.unpriced.target));
   const dearer = limits.needsPrice ? dearerThanListed(exchange) : undefined;
   if (dearer !== undefined) return ownFailure('price_unknown', dearer.message, dearer.param);
-  for (let tries = 0; tries < WINDOW_TRIES; tries++) {
-    const asked = limits.askFor(identity.names, { nanos: worst.nanos, tokens: worst.tokens, requests: 1 }, now);
-    const alone = refusedAlone(identity, asked);
-    if (alone !== undefined) return { kind: 'refused', failure: alone, asked, by: [] };
-    const reply = await tenancy.budgets.reserve({
-      tenant: identity.tenant.name,
-      id: exchange.id,
-      leaseMs: tenancy.leaseMs,
-      scopes: identity.scopes,
-      counters: asked.counters,
-      rates: asked.rates,
-    });
-    if (reply.kind === 'held') {
-      account.reservedAt = now;
-      return { kind: 'held', reply, asked, worst };
+  return askAt(exchange, account, tenancy, worst, now, WINDOW_TRIES);
+}
+
+function askAt(
+  exchange: Exchange,
+  account: Account,
+  tenancy: Tenancy,
+  worst: Worst,
+  now: number,
+  triesLeft: number,
+): Answer | Promise<Answer> {
+  if (triesLeft === 0) throw new StateUnavailable('the time of the state store and of this process do not agree');
+  const { identity } = account;
+  const { nanos, tokens } = worst;
+  const asked = identity.limits.askFor(identity.names, { nanos, tokens, requests: 1 }, now);
+  const alone = refusedAlone(identity, asked);
+  if (alone !== undefined) return { kind: 'refused', failure: alone, asked, by: [] };
+  const answered = (reply: ReserveReply): Answer | Promise<Answer> => {
+    switch (reply.kind) {
+      case 'held':
+        account.reservedAt = now;
+        return { kind: 'held', reply, asked, worst };
+      case 'refused':
+        return { kind: 'refused', failure: refusalFailure(identity, asked, reply.by, reply.now), asked, by: reply.by };
+      case 'stale-window':
+        return askAt(exchange, account, tenancy, worst, reply.now, triesLeft - 1);
     }
-    if (reply.kind === 'refused')
-      return { kind: 'refused', failure: refusalFailure(identity, asked, reply.by, reply.now), asked, by: reply.by };
-    now = reply.now;
-  }
-  throw new StateUnavailable('the time of the state store and of this process do not agree');
+  };
+  const reply = tenancy.budgets.reserve({
+    tenant: identity.tenant.name,
+    id: exchange.id,
+    leaseMs: tenancy.leaseMs,
+    scopes: identity.scopes,
+    counters: asked.counters,
+    rates: asked.rates,
+  });
+  return reply instanceof Promise ? reply.then(answered) : answered(reply);
 }
 
 /** Refused for nothing but money or tokens, which a smaller request would need less of. */

@@ -10,7 +10,7 @@ import { hasStoredContext } from '../dialects/responses/stored-state.ts';
 import { parseJsonText } from '../failures/json-record.ts';
 import { type Scoped, scopeOf } from './cache-scope.ts';
 import { billForCache } from './cache-spending.ts';
-import type { CacheVisit } from './cache-visit.ts';
+import type { CacheVisit, NearVisit } from './cache-visit.ts';
 import type { Exchange } from './exchange.ts';
 import { textOf } from './internal-call.ts';
 import type { Runtime } from './runtime.ts';
@@ -25,9 +25,16 @@ export async function semanticLookup(
 ): Promise<boolean> {
   const ask = askOf(exchange, runtime, visit);
   if (ask === undefined) return false;
+  // Nothing kept will be given: what is to be known of the question is found out while its answer is made.
   if (!visit.wishes.read) {
-    // Nothing kept will do, but the new answer may: its place is found while it is made.
-    visit.near = { place: semantic.place(ask), audit: undefined };
+    beside(
+      visit,
+      semantic.place(ask).then((place) => ({ place, audit: undefined })),
+    );
+    return false;
+  }
+  if (semantic.onlyWatches(ask.settings)) {
+    beside(visit, semantic.watch(ask));
     return false;
   }
   const before = runtime.clock.now();
@@ -43,13 +50,20 @@ export async function semanticLookup(
   return false;
 }
 
+function beside(visit: CacheVisit, looking: Promise<NearVisit>): void {
+  // Mostly it is known long before the answer is complete.
+  visit.near = looking.then((near) => {
+    visit.near = near;
+    return near;
+  });
+}
+
 /** What the semantic cache has to know of the request; undefined: it takes no part. */
 function askOf(exchange: Exchange, runtime: Runtime, { tenant, wishes }: CacheVisit): SemanticAsk | undefined {
   const { chain, endpoint, call, account } = exchange;
   const settings = chain.model.cache.semantic;
   const dialect = chatDialect(endpoint);
-  if (settings === undefined || dialect === undefined || account?.identity.policy.cache.semantic === false)
-    return undefined;
+  if (settings === undefined || dialect === undefined) return undefined;
   exchange.conversation ??= codecs[dialect].readRequest(call.json);
   const { conversation } = exchange;
   if ('mistake' in conversation) return undefined;

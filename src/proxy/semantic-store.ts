@@ -2,43 +2,43 @@ import type { SemanticCache } from '../cache/semantic/semantic-cache.ts';
 import type { CacheEntry, NearQuestion } from '../cache/store/cache-store.ts';
 import { chatDialect } from '../dialects/endpoint.ts';
 import type { JsonRecord } from '../failures/json-record.ts';
-import type { CacheVisit } from './cache-visit.ts';
+import type { CacheVisit, NearVisit } from './cache-visit.ts';
 import type { Exchange } from './exchange.ts';
 import { textOf } from './internal-call.ts';
 
-/** Makes a kept answer findable for near questions, once its place is known. */
+/** Keeps an answer, findable for near questions too. @param keep keeps it under its own request, and what is given for near ones */
 export function keepNear(
   semantic: SemanticCache,
-  { chain }: Exchange,
+  exchange: Exchange,
   { near }: CacheVisit,
   keep: (near: NearQuestion | undefined) => CacheEntry | undefined,
 ): CacheEntry | undefined {
-  const settings = chain.model.cache.semantic;
-  const place = near?.place;
-  if (settings === undefined || place === undefined) return keep(undefined);
-  if (!(place instanceof Promise)) {
+  const settings = exchange.chain.model.cache.semantic;
+  if (near === undefined || settings === undefined) return keep(undefined);
+  const kept = ({ place }: NearVisit) => {
     const entry = keep(place);
-    if (entry !== undefined) semantic.keep(entry, place, settings);
+    if (entry !== undefined && place !== undefined) semantic.keep(entry, place, settings);
     return entry;
-  }
-  const entry = keep(undefined);
+  };
+  if (!(near instanceof Promise)) return kept(near);
   // Kept at once for the same request, and again when it is known where near ones look.
-  void place.then((found) => {
-    const again = found && keep(found);
-    if (found !== undefined && again !== undefined) semantic.keep(again, found, settings);
-  });
-  return entry;
+  semantic.after(near.then((found) => void (found.place === undefined || kept(found))));
+  return keep(undefined);
 }
 
 /** The live answer to an audited question: compared with the kept one. Undefined: it failed, or is no answer to compare with. */
 export function tellAudit(
   semantic: SemanticCache,
   { endpoint }: Exchange,
-  visit: CacheVisit,
+  { near }: CacheVisit,
   answer: JsonRecord | undefined,
 ): void {
-  const audit = visit.near?.audit;
-  if (audit === undefined) return;
+  if (near === undefined) return;
   const dialect = chatDialect(endpoint);
-  semantic.audited(audit, answer === undefined || dialect === undefined ? undefined : textOf(dialect, answer));
+  const tell = ({ audit }: NearVisit) => {
+    if (audit === undefined) return;
+    semantic.audited(audit, answer === undefined || dialect === undefined ? undefined : textOf(dialect, answer));
+  };
+  if (near instanceof Promise) semantic.after(near.then(tell));
+  else tell(near);
 }

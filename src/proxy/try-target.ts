@@ -85,7 +85,8 @@ export async function tryTarget(
   const progress = call.stream ? progressOf(wire, { choices: call.choices, dropUsage: askForUsage }) : undefined;
   const bill = new Bill(rung, () => inputEstimateOf(exchange, rung), progress);
   exchange.bills.push(bill);
-  const uncovered = runtime.tenancy && (await cover(exchange, bill, runtime.tenancy));
+  const covering = runtime.tenancy && cover(exchange, runtime.tenancy);
+  const uncovered = covering === undefined ? undefined : await covering;
   if (uncovered !== undefined) {
     bill.void();
     throw new UpstreamFailure(uncovered);

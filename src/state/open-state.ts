@@ -6,7 +6,7 @@ import type { KeyStore } from './key-store.ts';
 import type { RedisLink } from './redis/link.ts';
 
 /** So long a settlement waits for others to be written with it, milliseconds: a commit costs as much as ten rows. */
-const WRITTEN_TOGETHER_MS = 2;
+const WRITTEN_TOGETHER_MS = 5;
 
 /** Everything that outlives a request, or is shared with other replicas. */
 export interface State {

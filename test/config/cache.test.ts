@@ -48,7 +48,7 @@ test('a semantic cache takes what is said of all, and a route opts in', () => {
   );
   assert.deepEqual(config.cache.embedder, { kind: 'target', target: 'openai/e', dimensions: 8, timeout: 2000 });
   const judge = { target: 'openai/j', band: 0.03, timeout: 2000, budget: { limit: 1e9, periodMs: 86_400_000 } };
-  const semantic = { threshold: 0.96, mode: 'live', epsilon: 0.01, judge, index: 'memory' };
+  const semantic = { threshold: 0.96, mode: 'live', epsilon: 0.01, judge, checker: undefined, index: 'memory' };
   assert.deepEqual(config.models.get('m')?.cache.semantic, semantic);
   assert.equal(config.models.get('n')?.cache.semantic, undefined);
   assert.deepEqual(config.models.get('o')?.cache.semantic, { ...semantic, mode: 'shadow' });
@@ -89,6 +89,21 @@ const refused: readonly [name: string, text: string, problem: RegExp][] = [
     'an embedder of nobody',
     'cache: {embedder: {target: opena/x}}',
     /no such provider is configured. Did you mean "openai"/,
+  ],
+  [
+    'a live route over an embedder that nobody measured, without a threshold',
+    'cache: {embedder: {target: openai/e}}\nmodels: {m: {targets: [openai/a], cache: {semantic: {mode: live}}}}',
+    /needs a threshold/,
+  ],
+  [
+    'an epsilon that cannot be certified',
+    'cache: {embedder: {target: openai/e}}\nmodels: {m: {targets: [openai/a], cache: {semantic: {mode: certified, epsilon: 50%}}}}',
+    /at most 20%/,
+  ],
+  [
+    'a judge as checker that is not there',
+    'cache: {embedder: {target: openai/e}}\nmodels: {m: {targets: [openai/a], cache: {semantic: {checker: judge}}}}',
+    /needs a judge/,
   ],
   ['a semantic cache without an embedder', `${MODEL}, cache: {semantic: on}}}`, /needs cache\.embedder/],
   ['a stale answer of no cache', `${MODEL}, fallback: {cache: 1h}}}`, /needs an exact cache/],

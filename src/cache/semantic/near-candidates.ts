@@ -16,6 +16,8 @@ export interface Place {
   readonly scope: string;
   readonly question: string;
   readonly vector: Float32Array;
+  /** Who made the vector. */
+  readonly embedder: string;
 }
 
 /** A kept answer to a near question, and what the guards say of the pair. */

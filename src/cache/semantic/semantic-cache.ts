@@ -3,17 +3,14 @@ import type { JudgeConfig, SemanticMode, SemanticSettings } from '../../config/c
 import type { AnswerCache } from '../answer-cache.ts';
 import type { Certifier } from '../certify/certifier.ts';
 import type { AnswerChecker } from '../certify/checkers/answer-checker.ts';
-import { embeddingChecker } from '../certify/checkers/embedding-checker.ts';
-import { exactChecker } from '../certify/checkers/exact-checker.ts';
-import { judgeChecker } from '../certify/checkers/judge-checker.ts';
 import { certifySettings } from '../certify/settings.ts';
 import type { CheckResult } from '../certify/verdict.ts';
 import type { Embedder } from '../embedders/embedder.ts';
 import { within } from '../embedders/within.ts';
 import { checkEligibility, GUARD_VERSION, type IneligibleReason } from '../guards/index.ts';
 import type { CacheEntry, PurgeFilter } from '../store/cache-store.ts';
-import { cosineOf, unitVector } from '../vectors/unit-vector.ts';
 import type { VectorIndex } from '../vectors/vector-index.ts';
+import { checkerFor, embeddingUse } from './answer-checkers.ts';
 import { AuditTally } from './audit-tally.ts';
 import { CertificateBook } from './certificates/certificate-book.ts';
 import { Judge } from './judge.ts';
@@ -26,23 +23,15 @@ import { ServedHits } from './served-hits.ts';
 import { leastCosine } from './thresholds.ts';
 import type { VectorIndexes } from './vector-indexes.ts';
 
-/** How long an index and the answers it leads to are waited for, milliseconds. */
-const SEARCH_MS = 500;
 /** A runner-up so near to the best makes it doubtful which of the two is meant. */
 const TIE = 0.01;
 /** The share of a live route's hits that is compared with the live answer. */
 const LIVE_AUDITS = 0.02;
 /** How often what was learned is stored, and expired vectors are dropped, milliseconds. */
 const TICK_MS = 5_000;
-/** Longest question and answers together that a judge compares, characters. */
-const JUDGED_LENGTH = 24_000;
-/** Cosines of two answers that say the same, and that do not. */
-const SAME_ANSWER = 0.95;
-const OTHER_ANSWER = 0.85;
-
 export interface SemanticCacheOptions {
   readonly embedder: Embedder;
-  /** The most that vectors are waited for, milliseconds. */
+  /** The most that a lookup takes, vectors and index together, milliseconds; a judge has its own time. */
   readonly embedTimeout: number;
   readonly indexes: VectorIndexes;
   readonly answers: AnswerCache;
@@ -114,16 +103,38 @@ export class SemanticCache {
     }
   }
 
+  /** Whether hits of such a route are never given: then nobody has to wait for the lookup. */
+  onlyWatches({ mode }: SemanticSettings): boolean {
+    return mode === 'shadow' || this.#options.embedder.shadowOnly;
+  }
+
+  /** The same lookup beside the request. */
+  watch(ask: SemanticAsk): Promise<SemanticLookup> {
+    const lookup = this.lookup(ask);
+    this.#behind('lookup', async () => {
+      await lookup;
+    });
+    return lookup;
+  }
+
   /** Where an answer may be kept though none was looked for; undefined: it may not. Never rejects. */
   async place(ask: SemanticAsk): Promise<Place | undefined> {
     if (!checkEligibility(ask.question).ok) return undefined;
-    const { place } = await this.#embed(ask);
-    return place;
+    const embedding = this.#embed(ask).catch((error: unknown) => {
+      this.#trouble('lookup', error);
+      return { place: undefined };
+    });
+    this.#behind('lookup', async () => {
+      await embedding;
+    });
+    return (await embedding).place;
   }
 
   /** Makes a kept answer findable for near questions. Its question is kept with the answer. */
   keep(entry: CacheEntry, place: Place, { index: kind }: SemanticSettings): void {
     const { scope, vector } = place;
+    // The configuration has changed meanwhile: two embedders' vectors cannot be compared.
+    if (place.embedder !== this.#options.embedder.id) return;
     const tenant = indexTenant(place.tenant);
     const { key: id, freshUntil: expiresAt } = entry;
     this.#behind('index', async () => {
@@ -143,6 +154,11 @@ export class SemanticCache {
       return;
     }
     this.#behind('audit', async () => finish(await checker.check({ question, cachedAnswer, liveAnswer })));
+  }
+
+  /** Work that belongs to the cache and that no request waits for. */
+  after(work: Promise<void>): void {
+    this.#behind('after', () => work);
   }
 
   /** Drops the vectors of what a purge took away. Those of single answers go when they are next met: alone they serve nothing. */
@@ -182,13 +198,14 @@ export class SemanticCache {
   }
 
   async #lookup(ask: SemanticAsk): Promise<SemanticLookup> {
-    const { embedder, clock } = this.#options;
+    const { embedder, clock, embedTimeout } = this.#options;
+    const until = Math.min(ask.deadline, clock.now() + embedTimeout);
     const { place, reason } = await this.#embed(ask);
     if (place === undefined) return nothing(reason === 'embedder' ? 'unavailable' : 'ineligible', reason);
-    const mode = embedder.shadowOnly ? 'shadow' : ask.settings.mode;
+    const mode = this.onlyWatches(ask.settings) ? 'shadow' : ask.settings.mode;
     const certifier = mode === 'live' ? undefined : this.#certifier(ask, mode);
     const least = leastCosine(ask, mode, embedder.id);
-    const neighbours = await within(clock, clock.now() + SEARCH_MS, this.#neighbours(ask, place, least), undefined);
+    const neighbours = await within(clock, until, this.#neighbours(ask, place, least), undefined);
     if (neighbours === undefined) return { ...nothing('unavailable', 'index'), place };
     this.#drop(ask.settings, neighbours);
     const chosen = await this.#choose(ask, place, neighbours.candidates, mode, least);
@@ -216,7 +233,7 @@ export class SemanticCache {
     if (vector === undefined) return { reason: 'embedder' };
     const split = ask.split([embedder.id, String(vector.length), GUARD_VERSION]);
     if (split === undefined) return { reason: 'no-scope' };
-    return { place: { tenant: ask.tenant, ...split, vector }, reason: 'no-scope' };
+    return { place: { tenant: ask.tenant, ...split, vector, embedder: embedder.id }, reason: 'no-scope' };
   }
 
   /** The nearest candidate that may answer, or why there is none. */
@@ -295,26 +312,9 @@ export class SemanticCache {
     );
   }
 
-  #checker({ checker, judge }: SemanticSettings, onSpent: (use: ModelUse) => void): AnswerChecker {
-    const { embedder } = this.#options;
-    if (judge !== undefined && (checker ?? 'judge') === 'judge') {
-      const ask = (prompt: string) => this.#judge(judge).ask(prompt, onSpent);
-      return judgeChecker({ ask, id: judge.target, maxLength: JUDGED_LENGTH });
-    }
-    if (checker !== 'embedding') return exactChecker;
-    const cosine = (a: string, b: string) => this.#cosineOf(a, b, onSpent);
-    return embeddingChecker({ cosineOf: cosine, right: SAME_ANSWER, wrong: OTHER_ANSWER, id: embedder.id });
-  }
-
-  async #cosineOf(a: string, b: string, onSpent: (use: ModelUse) => void): Promise<number | undefined> {
-    const { embedder, clock, embedTimeout } = this.#options;
-    const [one, other] =
-      (await embedder.embed([a, b], {
-        deadline: clock.now() + embedTimeout,
-        onUsage: ({ inputTokens }) => onSpent(embeddingUse(embedder.id, a + b, inputTokens)),
-      })) ?? [];
-    if (one === undefined || other === undefined) return undefined;
-    return cosineOf(unitVector(one, one.length), unitVector(other, one.length));
+  #checker(settings: SemanticSettings, onSpent: (use: ModelUse) => void): AnswerChecker {
+    const { judge } = settings;
+    return checkerFor(settings, judge && this.#judge(judge), this.#options, onSpent);
   }
 
   #judge(config: JudgeConfig): Judge {
@@ -394,11 +394,4 @@ function nothing(result: SemanticResult, reason: SemanticLookup['reason']): Sema
 
 function served(entry: CacheEntry, cosine: number): SemanticLookup {
   return { ...nothing('hit', undefined), hit: { entry, cosine } };
-}
-
-/** Where the provider does not say, four characters are taken for a token. */
-function embeddingUse(embedder: string, text: string, inputTokens: number | undefined): ModelUse {
-  const target = embedder.replace(/@\d+$/, '');
-  const estimated = inputTokens === undefined;
-  return { target, inputTokens: inputTokens ?? Math.ceil(text.length / 4), outputTokens: 0, estimated };
 }

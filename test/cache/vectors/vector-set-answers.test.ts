@@ -42,7 +42,7 @@ describe('what vector sets are told', () => {
           `vadd ${name}:{acme}:set:f00d FP32 <512 signs> one CAS BIN`,
           `pexpire ${name}:{acme}:set:f00d 65000 NX`,
           `pexpire ${name}:{acme}:set:f00d 65000 GT`,
-          `vsim ${name}:{acme}:set:f00d FP32 <512 signs> WITHSCORES COUNT 31 EF 256`,
+          `vsim ${name}:{acme}:set:f00d FP32 <512 signs> WITHSCORES COUNT 31 EF 96`,
         ]);
       },
     );

@@ -7,7 +7,7 @@ import type { EntryKey, VectorEntry, VectorHit, VectorIndex, VectorQuery, Vector
 import { EntryBook } from './entry-book.ts';
 import { hitFields, hitOf, nearestFirst, ownerOf } from './entry-hash.ts';
 import { type FoundDocument, readSearchReply } from './search-reply.ts';
-import { spaceTag, VectorIndexUnsupported, type VectorLink, vectorBytes } from './vector-link.ts';
+import { refusalOf, spaceTag, VectorIndexUnsupported, type VectorLink, vectorBytes } from './vector-link.ts';
 import type { RedisIndexOptions } from './vector-set-index.ts';
 
 /** HNSW where the server has it. */
@@ -135,7 +135,7 @@ export class SearchIndex implements VectorIndex {
       } catch (error) {
         if (!(error instanceof RedisScriptError)) throw error;
         if (/already exists/i.test(error.message)) return;
-        refusal = error.message;
+        refusal = refusalOf(error);
         if (/unknown command/i.test(refusal)) break;
       }
     }

@@ -20,3 +20,8 @@ export function spaceTag({ embedder, dimensions }: VectorSpace): string {
 export function vectorBytes(vector: Float32Array): Buffer {
   return Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength);
 }
+
+/** What a server said, without the arguments it repeats. */
+export function refusalOf(error: Error): string {
+  return error.message.split(', with args', 1)[0] ?? '';
+}

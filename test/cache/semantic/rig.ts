@@ -1,0 +1,85 @@
+import type { TestContext } from 'node:test';
+import { rig as proxyRig, type Rig } from '../../chaos/rig.ts';
+import { ALL_ENDPOINTS, type AskOptions, type Told } from '../rig.ts';
+import { type EmbeddingServer, embeddingServer } from './embedding-server.ts';
+
+export interface SemanticRigOptions {
+  /** YAML behind `semantic:` of the route `m`. */
+  readonly semantic?: string;
+  /** YAML behind `models:`, in place of the route `m`. */
+  readonly models?: string;
+  /** YAML of what more stands in `cache:`. */
+  readonly cache?: string;
+  readonly more?: string;
+  readonly state?: string;
+  /** What the embedder may take, in YAML. Default: long, as the machine may be slow. */
+  readonly timeout?: string;
+}
+
+export interface SemanticRig extends Rig {
+  readonly embedder: EmbeddingServer;
+  /** Requests that reached the model. */
+  readonly calls: number;
+  ask(question: string | object, more?: AskOptions): Promise<Told>;
+  /** Lines of `/metrics` that begin so. */
+  metrics(beginning: string): Promise<string[]>;
+}
+
+export const LIVE = '{mode: live, threshold: 0.75}';
+
+/** A proxy whose route `m` has a semantic cache, a simulator behind it, and an embedder of our own. */
+export async function semanticRig(t: TestContext, options: SemanticRigOptions = {}): Promise<SemanticRig> {
+  const { semantic = LIVE, cache = 'exact: on', more = '', state = 'memory', timeout = '60s' } = options;
+  const { models = `{m: {targets: [a/gpt], retries: {max: 0}, cache: {semantic: ${semantic}}}}` } = options;
+  const embedder = await embeddingServer(t);
+  const base = await proxyRig(t, {
+    upstreams: [{}],
+    config: `state: ${state}\ncache: {${cache}, embedder: {target: e/vectors, timeout: ${timeout}}}\nmodels: ${models}\n${more}`,
+    providers: `providers:
+  a: {baseUrl: "up(a)", apiKey: k, ${ALL_ENDPOINTS}, prices: {"*": {input: $3, output: $15}}}
+  e: {baseUrl: "${embedder.baseUrl}", apiKey: k, speaks: [embeddings, chat], prices: {"*": {input: $1, output: $0}}}\n`,
+  });
+  return {
+    ...base,
+    embedder,
+    get calls() {
+      return base.upstreams.reduce((sum, up) => sum + up.requests.filter(({ method }) => method === 'POST').length, 0);
+    },
+    async ask(question, { path = '/v1/chat/completions', headers = {}, signal } = {}) {
+      const body =
+        typeof question === 'string' ? { model: 'm', messages: [{ role: 'user', content: question }] } : question;
+      const response = await fetch(base.proxy.url + path, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify(body),
+        ...(signal === undefined ? {} : { signal }),
+      });
+      const header = (name: string) => response.headers.get(name);
+      return {
+        status: response.status,
+        cache: header('x-breakwater-cache'),
+        idempotent: header('x-breakwater-idempotent'),
+        breakwater: header('x-breakwater-status'),
+        target: header('x-breakwater-target'),
+        type: header('content-type'),
+        text: await response.text(),
+      };
+    },
+    async metrics(beginning) {
+      const text = await base.proxy.runtime.telemetry.metrics.text();
+      return text.split('\n').filter((line) => line.startsWith(beginning));
+    },
+  };
+}
+
+export const chat = (content: string, more: object = {}): object => ({
+  model: 'm',
+  messages: [{ role: 'user', content }],
+  ...more,
+});
+
+/** Questions in two forms each, 0.9 from one another, and far from all others. */
+export const topic = (form: string, at: number) =>
+  `${form} I add a ${NOUNS[at % 10]} to the ${NOUNS[(Math.floor(at / 10) + at) % 10]} of a shared ${PLACES[Math.floor(at / 10) % 10]}?`;
+const NOUNS = ['widget', 'label', 'chart', 'filter', 'comment', 'table', 'picture', 'footer', 'timer', 'badge'];
+const PLACES = ['board', 'folder', 'report', 'calendar', 'project', 'channel', 'library', 'notebook', 'wiki', 'form'];
