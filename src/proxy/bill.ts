@@ -19,8 +19,8 @@ export class Bill {
   forCache = false;
   /** What the try can cost at most, where a budget has to hold it. */
   worst: Worst | undefined;
-  readonly #inputEstimate: () => number;
-  readonly #progress: StreamProgress | undefined;
+  #inputEstimate: (() => number) | undefined;
+  #progress: StreamProgress | undefined;
 
   /**
    * @param inputEstimate tokens of the request, for a provider that never says
@@ -35,14 +35,13 @@ export class Bill {
   /** The answer came, whole. */
   answered(tokens: ReportedTokens | undefined): void {
     if (!this.open) return;
-    this.open = false;
     this.tokens = tokens === undefined ? this.#estimate(0) : this.#withInput(tokens);
+    this.#close();
   }
 
   /** The try is over: a stream ended, well or badly, or was given up. */
   seen(): void {
     if (!this.open) return;
-    this.open = false;
     const { usage, deltas } = this.#progress ?? { usage: undefined, deltas: 0 };
     if (usage === undefined) this.tokens = this.#estimate(deltas);
     else if (this.#progress?.finished === true || deltas <= usage.completionTokens)
@@ -52,11 +51,12 @@ export class Bill {
       this.tokens = this.#withInput({ ...usage, completionTokens: deltas });
       this.estimated = true;
     }
+    this.#close();
   }
 
   /** Nothing was sent. */
   void(): void {
-    this.open = false;
+    this.#close();
   }
 
   /** The try failed. Billed as far as it was seen where the provider may have done the work. */
@@ -64,19 +64,26 @@ export class Bill {
     if (!this.open) return;
     if (reported !== undefined) this.answered(reported);
     else if (failure.maybeBilled || (this.#progress?.deltas ?? 0) > 0) this.seen();
-    else this.open = false;
+    else this.#close();
+  }
+
+  /** Lets go of the try: what is kept of a request after its end is what costs the garbage collector most. */
+  #close(): void {
+    this.open = false;
+    this.#inputEstimate = undefined;
+    this.#progress = undefined;
   }
 
   /** No request is without input: 0 says that the provider did not say. */
   #withInput(tokens: ReportedTokens): ReportedTokens {
     if (tokens.promptTokens > 0) return tokens;
     this.estimated = true;
-    return { ...tokens, promptTokens: this.#inputEstimate() };
+    return { ...tokens, promptTokens: this.#inputEstimate?.() ?? 0 };
   }
 
   #estimate(outputTokens: number): ReportedTokens {
     this.estimated = true;
-    return estimatedTokens(this.#inputEstimate(), outputTokens);
+    return estimatedTokens(this.#inputEstimate?.() ?? 0, outputTokens);
   }
 }
 

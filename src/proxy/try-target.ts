@@ -83,7 +83,7 @@ export async function tryTarget(
   const { wire, translation, wish } = options.prepared;
   const askForUsage = wire === endpoint && call.stream && !call.includeUsage && rung.provider.streamUsage;
   const progress = call.stream ? progressOf(wire, { choices: call.choices, dropUsage: askForUsage }) : undefined;
-  const bill = new Bill(rung, () => inputEstimateOf(exchange, rung), progress);
+  const bill = new Bill(rung, inputEstimateOf(exchange, rung), progress);
   exchange.bills.push(bill);
   const covering = runtime.tenancy && cover(exchange, runtime.tenancy);
   const uncovered = covering === undefined ? undefined : await covering;

@@ -14,7 +14,7 @@ export function seenUsage(progress: StreamProgress, before: Usage | undefined): 
   };
 }
 
-/** Tokens of the request where nobody counted them. */
-export function inputEstimateOf({ call, endpoint }: Exchange, { contextWindow }: Rung): number {
-  return inputEstimate(measureInput(endpoint, call.body), contextWindow);
+/** Counts the tokens of the request where nobody else did. A function of its own, which keeps nothing of a try alive. */
+export function inputEstimateOf({ call, endpoint }: Exchange, { contextWindow }: Rung): () => number {
+  return () => inputEstimate(measureInput(endpoint, call.body), contextWindow);
 }

@@ -22,7 +22,7 @@ export interface RedisIndexOptions {
 
 /** Elements asked for besides those wanted: codes only tell roughly who is nearest. */
 const spare = 28;
-/** Elements that Redis looks at: more find the nearest more surely and take longer, at 100,000 entries 2 ms for each hundred. */
+/** Elements that Redis looks at: more find the nearest more surely and take longer, at 100,000 entries 1.5 ms for each hundred. */
 const effort = 96;
 
 /**
