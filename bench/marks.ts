@@ -1,4 +1,4 @@
-import { ADDED_METRIC, COST_METRIC, MANY_SQLITE, ONE_REDIS, ONE_SQLITE } from './budgets/cost.ts';
+import { ADDED_METRIC, MANY_SQLITE, ONE_REDIS, ONE_SQLITE, RATIO_METRIC } from './budgets/cost.ts';
 import {
   ANSWERED_METRIC as BOUGHT_METRIC,
   BUYS,
@@ -184,15 +184,7 @@ export const MARKS: readonly Mark[] = [
   own('memory', 'RSS idle', 'below', 120, 'MB', IDLE_METRIC, FRESH),
   own('memory', 'RSS slope beyond noise, soak of 10 min or more', 'at most', 0, 'MB/h', FLAT_METRIC, 'soak'),
   own('budgets', `CPU added, ${ONE_SQLITE}`, 'at most', 40, 'us', ADDED_METRIC, ONE_SQLITE),
-  {
-    section: 'budgets',
-    what: 'CPU of a request, 5,000 tenants over one, SQLite',
-    bound: 'at most',
-    limit: 1.1,
-    unit: 'x',
-    value: (lookup) =>
-      pairwise(lookup(COST_METRIC, MANY_SQLITE, 'breakwater'), lookup(COST_METRIC, ONE_SQLITE, 'breakwater'), ratio),
-  },
+  own('budgets', 'CPU of a request, 5,000 tenants over one, SQLite', 'at most', 1.1, 'x', RATIO_METRIC, MANY_SQLITE),
   own('budgets', 'Redis scripts before the call', 'at most', 1.02, 'calls', BEFORE_METRIC, ONE_REDIS),
   own('budgets', 'Redis scripts after the call', 'at most', 1.02, 'calls', AFTER_METRIC, ONE_REDIS),
   own('budgets', 'Redis round trips a request', 'at most', 2.05, 'calls', TRIPS_METRIC, ONE_REDIS),
