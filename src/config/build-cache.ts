@@ -166,7 +166,11 @@ function buildEmbedder(given: EmbedderShape, context: CacheContext): EmbedderCon
     checkTarget(given.target, [...path, 'target'], context);
     return { kind: 'target', target: given.target, dimensions: given.dimensions, timeout };
   }
-  if (given.onnx !== undefined) return { kind: 'onnx', path: resolve(dirname(document.file), given.onnx), timeout };
+  if (given.onnx !== undefined) {
+    const instead = 'serve the model with an OpenAI-compatible server, and name that as target';
+    document.report([...path, 'onnx'], `not in this version: ${instead}`);
+    return { kind: 'onnx', path: resolve(dirname(document.file), given.onnx), timeout };
+  }
   return { kind: 'local', timeout };
 }
 

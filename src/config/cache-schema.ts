@@ -76,7 +76,7 @@ const embedder = z.strictObject({
   target: text('An embeddings model: provider/model.').optional(),
   dimensions: integer('What its vectors are to have.', 1, MOST_DIMENSIONS).optional(),
   local: onOff('The model that comes with the proxy: weak, for shadow mode only.').optional(),
-  onnx: text('Path of a model file of your own; relative to this file.').optional(),
+  onnx: text('Not in this version: a model file of your own.').optional(),
   timeout: duration('Without a vector by then, the cache is left out. Default 2s.').optional(),
 });
 

@@ -84,6 +84,7 @@ const refused: readonly [name: string, text: string, problem: RegExp][] = [
   ],
   ['an entry no tenant may keep', 'cache: {exact: {perTenant: 1MiB, maxEntry: 2MiB}}', /maxEntry: is above perTenant/],
   ['an embedder of no kind', 'cache: {embedder: {}}', /write one of target, local or onnx/],
+  ['a model file', 'cache: {embedder: {onnx: x}}', /onnx: not in this version: serve the model/],
   ['an embedder of two kinds', 'cache: {embedder: {local: on, onnx: x}}', /write one of target, local or onnx/],
   [
     'an embedder of nobody',
