@@ -47,6 +47,8 @@ export class SharedCircuits implements Sharing {
   /** The closings read last, by their stamps, so that each is acted on once. */
   #closed = new Map<string, string>();
   #probing = new Map<string, number>();
+  /** Ends each question that is under way. */
+  readonly #underWay = new Set<() => void>();
 
   constructor(options: SharedCircuitsOptions) {
     this.#options = options;
@@ -70,10 +72,11 @@ export class SharedCircuits implements Sharing {
     return this.#probing.get(circuit) ?? 0;
   }
 
-  /** Reads no more. What is under way may still end. */
+  /** Reads no more. Nobody waits any longer for what is under way. */
   stop(): void {
     this.#stopped = true;
     this.#clock.clearTimeout(this.#timer);
+    for (const end of this.#underWay) end();
   }
 
   #readLater(): void {
@@ -113,15 +116,19 @@ export class SharedCircuits implements Sharing {
 
   /** Whatever the board does - fail, throw, never answer - this ends within `within` ms. `undefined`: no answer. */
   #ask<T>(question: (board: CircuitBoard) => Promise<T>, within: number): Promise<T | undefined> {
+    if (this.#stopped) return Promise.resolve(undefined);
     return new Promise((resolve) => {
       let open = true;
       const end = (answer: T | undefined, trouble: unknown): void => {
         if (!open) return;
         open = false;
+        this.#underWay.delete(giveUp);
         this.#clock.clearTimeout(timer);
         this.#tell(trouble);
         resolve(answer);
       };
+      const giveUp = () => end(undefined, undefined);
+      this.#underWay.add(giveUp);
       const late = new Error(`no answer within ${within} ms`);
       const timer = this.#clock.setTimeout(() => end(undefined, late), within);
       timer.unref?.();

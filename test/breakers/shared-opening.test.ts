@@ -247,6 +247,23 @@ describe('clocks that disagree', () => {
   });
 });
 
+describe('a replica that is closed', () => {
+  it('waits no longer for a board that does not answer, and asks it nothing more', async () => {
+    fleetOf(1);
+    const b = fleet.at(0);
+    fleet.board.health = 'hangs';
+    b.open();
+    b.clock.advance(1_000);
+    assert.deepEqual({ ...fleet.board.calls }, { open: 1, closed: 0, lease: 0, read: 1 });
+    b.circuits.close();
+    assert.equal(b.clock.pending, 0);
+    b.clock.advance(60_000);
+    b.circuit.acquire();
+    assert.deepEqual({ ...fleet.board.calls }, { open: 1, closed: 0, lease: 0, read: 1 });
+    assert.deepEqual(b.troubles, []);
+  });
+});
+
 describe('without a board', () => {
   it('a refused request waits for nobody', () => {
     fleetOf(1);

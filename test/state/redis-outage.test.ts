@@ -62,6 +62,20 @@ describe('Redis in trouble', { skip }, () => {
     assert.equal((await reserve('c')).kind, 'held');
   });
 
+  it('closed while a command is under way: the command fails at once, and so does each after it; no timer stays', async () => {
+    await freeze();
+    const own = await openOn(redis, { clock, timeout: 20_000 });
+    const before = clock.pending;
+    const waiting = assert.rejects(own.link.call('set', 'x', '1'), /the connection is closed/);
+    assert.equal(clock.pending, before + 1);
+    own.link.close();
+    await waiting;
+    await assert.rejects(own.link.call('set', 'x', '1'), StateUnavailable);
+    assert.equal(clock.pending, before);
+    assert.deepEqual(own.troubles, []);
+    await thaw();
+  });
+
   it('is not blamed where this process was busy while the answer lay in the socket', async () => {
     const quick = await openOn(redis, { timeout: 20 });
     await quick.budgets.reserve(request('acme', 'first'));

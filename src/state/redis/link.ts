@@ -31,7 +31,10 @@ export class RedisLink {
   readonly #circuits = new Map<string, RedisCircuit>();
   readonly #slots = new Map<string, number>();
   readonly #recovered = new Set<() => void>();
+  /** Gives up each command that is under way. */
+  readonly #underWay = new Set<() => void>();
   #lastError = '';
+  #closed = false;
 
   constructor(options: LinkOptions) {
     this.#client = options.client;
@@ -81,14 +84,17 @@ export class RedisLink {
     return () => this.#recovered.delete(listener);
   }
 
+  /** What is under way fails now, and nothing waits for it any more. */
   close(): void {
+    this.#closed = true;
     for (const circuit of this.#circuits.values()) circuit.end();
+    for (const giveUp of this.#underWay) giveUp();
     this.#client.disconnect();
   }
 
   #send<T>(key: string, send: () => Promise<T>): Promise<T> {
     const circuit = this.#circuitOf(key);
-    if (circuit.open) return Promise.reject(new NotSent(`Redis at ${this.#where} is not available`));
+    if (circuit.open || this.#closed) return Promise.reject(new NotSent(`Redis at ${this.#where} is not available`));
     const sentAt = this.#clock.now();
     return new Promise<T>((resolve, reject) => {
       let waiting = true;
@@ -97,6 +103,7 @@ export class RedisLink {
         setImmediate(() => {
           if (!waiting) return;
           waiting = false;
+          this.#underWay.delete(giveUp);
           const reason = `no answer within ${this.#timeoutMs} ms`;
           circuit.silent(sentAt, reason);
           reject(this.#unavailable(reason));
@@ -105,7 +112,13 @@ export class RedisLink {
       const settle = () => {
         waiting = false;
         this.#clock.clearTimeout(timer);
+        this.#underWay.delete(giveUp);
       };
+      const giveUp = () => {
+        settle();
+        reject(this.#unavailable('the connection is closed'));
+      };
+      this.#underWay.add(giveUp);
       send().then(
         (reply) => {
           settle();
