@@ -1,9 +1,11 @@
+import { NO_ROUTING } from './build-routing.ts';
 import type { CacheConfig } from './cache-config.ts';
 import type { Config, Limits, Listen, Model, ModelSettings, Provider } from './config.ts';
 import { ConfigError } from './config-error.ts';
 import { DEFAULT_CACHE, DEFAULT_DRAIN, DEFAULT_LIMITS, DEFAULT_LISTEN, DEFAULT_LOG_LEVEL } from './defaults.ts';
 import { deepFreeze, FrozenMap } from './freeze.ts';
 import { isLoopback } from './loopback.ts';
+import type { RoutingConfig } from './routing-config.ts';
 import type { FileShape } from './schema.ts';
 import type { StateConfig } from './state-config.ts';
 import { DEFAULT_STATE } from './state-schema.ts';
@@ -31,6 +33,7 @@ export interface Parts {
   readonly admin?: AdminConfig;
   readonly state?: StateConfig;
   readonly cache?: CacheConfig;
+  readonly routing?: RoutingConfig;
 }
 
 /** The frozen whole. Throws {@link ConfigError} where the address is open and there are neither tenants nor `auth: none`. */
@@ -62,6 +65,7 @@ export function assembleConfig(parts: Parts, overrides: Overrides): Config {
     admin: parts.admin ?? { keys: [] },
     state: parts.state ?? DEFAULT_STATE,
     cache: parts.cache ?? DEFAULT_CACHE,
+    routing: parts.routing ?? NO_ROUTING,
     notices: [...parts.notices, ...standingNotices(listen, parts.providers, tenants)],
     simulator: parts.simulator,
   };

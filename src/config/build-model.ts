@@ -62,7 +62,9 @@ export function buildModel(name: string, given: ModelShape, context: ModelContex
   const { document } = context;
   if (!NAME.test(name))
     document.reportKey(path, 'a model’s name is up to 200 printable ASCII characters without blanks');
-  const targets = given.targets.map((target, index) => buildTarget(target, [...path, 'targets', index], context));
+  const targets = (given.targets ?? []).map((target, index) =>
+    buildTarget(target, [...path, 'targets', index], context),
+  );
   reportRepeated(targets, path, document);
   reportSharedClientKey(targets, path, context);
   return {
@@ -100,7 +102,7 @@ export function checkTargets(name: string, model: unknown, context: ModelContext
   }
 }
 
-function buildTarget(given: ModelShape['targets'][number], path: Path, context: ModelContext): Target {
+function buildTarget(given: NonNullable<ModelShape['targets']>[number], path: Path, context: ModelContext): Target {
   const { document } = context;
   reportTarget(given.target, path, context);
   const { provider, model } = splitTarget(given.target);

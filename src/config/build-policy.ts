@@ -9,6 +9,8 @@ import type { AgentShape } from './tenant-schema.ts';
 export interface KnownModels {
   readonly document: ConfigDocument;
   readonly modelNames: ReadonlySet<string>;
+  /** Those of them that a routing policy chooses for. */
+  readonly routedNames: ReadonlySet<string>;
   /** Providers that could be built. */
   readonly providers: ReadonlyMap<string, Provider>;
   /** Every provider that is written, also one with errors of its own. */
@@ -36,6 +38,11 @@ export function buildPolicy(base: Policy, given: AgentShape, path: Path, known: 
     const name = given[option];
     if (name !== undefined) reportUnknown(name, [...path, option], known);
   }
+  if (given.downgradeTo !== undefined && known.routedNames.has(given.downgradeTo))
+    known.document.report(
+      [...path, 'downgradeTo'],
+      `${known.document.shown([...path, 'downgradeTo'], given.downgradeTo)}: is routed, and may be served by a dear model; name a cheap one`,
+    );
   for (const [index, name] of given.models?.entries() ?? []) reportUnlisted(name, [...path, 'models', index], known);
   const policy: Policy = {
     allow: given.models === undefined ? base.allow : [...base.allow, makeList(given.models)],

@@ -11,7 +11,7 @@ const LEAST_BYTES = 1024;
 const MOST_DIMENSIONS = 65_536;
 
 /** `on` and `off`, which YAML 1.2 reads as text. */
-const onOff = (description: string) =>
+export const onOff = (description: string) =>
   shaped<boolean>(readSwitch, { anyOf: [{ enum: ['on', 'off'] }, { type: 'boolean' }, VARIABLE] }, description);
 
 const encryptionKey = shaped<string>(
@@ -142,7 +142,8 @@ function readSwitch(input: unknown): Reading<boolean> {
   return { ok: false, reason: 'expected on or off' };
 }
 
-function readBudget(input: unknown): Reading<JudgeBudget> {
+/** `$1/day`. */
+export function readBudget(input: unknown): Reading<JudgeBudget> {
   const reason = 'expected money in a time, such as "$1/day"';
   const [money, period, ...more] = typeof input === 'string' ? input.split('/') : [];
   const amount = parseAmount(money?.trim());

@@ -6,6 +6,7 @@ import type { Price } from '../prices/price.ts';
 import type { EndpointPaths, PresetName, ProviderAuth } from '../providers/presets.ts';
 import type { CacheConfig, RouteCache } from './cache-config.ts';
 import type { ProviderPrices } from './price-schema.ts';
+import type { RoutingConfig } from './routing-config.ts';
 import type { StateConfig } from './state-config.ts';
 import type { AdminConfig, Tenant } from './tenant-config.ts';
 
@@ -24,6 +25,8 @@ export interface Config {
   readonly drain: number;
   readonly providers: ReadonlyMap<string, Provider>;
   readonly models: ReadonlyMap<string, Model>;
+  /** Names that stand for a choice among those. */
+  readonly routing: RoutingConfig;
   /** What `provider/model` and bare names get; already merged into every entry of `models`. */
   readonly defaults: ModelSettings;
   readonly telemetry: { readonly log: LogLevel };

@@ -13,7 +13,7 @@ export function reportIssues(document: ConfigDocument, issues: readonly z.core.$
       issue.path.filter((part) => typeof part !== 'symbol'),
     );
     if (issue.code === 'unrecognized_keys') reportUnknown(document, path, issue.keys);
-    else if (!isRouted(document, path)) document.report(path, message(document, path, issue));
+    else document.report(path, message(document, path, issue));
   }
 }
 
@@ -54,13 +54,6 @@ function asWritten(document: ConfigDocument, path: Path): Path {
     written.push(part);
   }
   return written;
-}
-
-/** A model with a `route` needs no targets; that routes are not available yet is told at the route. */
-function isRouted(document: ConfigDocument, path: Path): boolean {
-  return (
-    path.length === 3 && path[2] === 'targets' && !document.has(path) && document.has([...path.slice(0, 2), 'route'])
-  );
 }
 
 function reportUnknown(document: ConfigDocument, path: Path, keys: readonly string[]): void {

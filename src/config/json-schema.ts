@@ -22,16 +22,18 @@ function generate(): JsonSchema {
     // Leaves are transformations of anything; each brings its schema in `meta`.
     unrepresentable: 'any',
     override({ jsonSchema }) {
-      const { json, orString, orSwitch, orWord, orItem } = jsonSchema;
+      const { json, orString, orSwitch, orWord, orItem, oneOfKeys } = jsonSchema;
       delete jsonSchema.json;
       delete jsonSchema.orString;
       delete jsonSchema.orSwitch;
       delete jsonSchema.orWord;
       delete jsonSchema.orItem;
+      delete jsonSchema.oneOfKeys;
       if (typeof json === 'object') Object.assign(jsonSchema, json);
       if (orString === true) allowToo(jsonSchema, { type: 'string', pattern: '.+/.+' });
       if (orSwitch === true) allowToo(jsonSchema, { enum: ['on', 'off', true, false] });
       if (typeof orWord === 'string') allowToo(jsonSchema, { enum: [orWord] });
+      if (Array.isArray(oneOfKeys)) jsonSchema.oneOf = oneOfKeys.map((key: unknown) => ({ required: [String(key)] }));
       // One item may stand without the brackets of a list.
       if (orItem === true && typeof jsonSchema.items === 'object') allowToo(jsonSchema, { ...jsonSchema.items });
     },

@@ -4,6 +4,7 @@ import { assembleConfig, type Overrides } from './assemble.ts';
 import { buildCache, buildCacheDefaults, buildSemantic, DEFAULT_SEMANTIC } from './build-cache.ts';
 import { buildModel, checkTargets, type ModelContext, mergeSettings } from './build-model.ts';
 import { buildProvider } from './build-provider.ts';
+import { AUTO, buildRouting, checkRoute } from './build-routing.ts';
 import { buildTenants } from './build-tenants.ts';
 import { type CacheShape, cacheSchema } from './cache-schema.ts';
 import type { Config, Model, ModelSettings, Provider } from './config.ts';
@@ -65,9 +66,13 @@ export function parseConfig(path: string, source: string, env: Environment, over
     hasEmbedder: document.has(['cache', 'embedder']),
     embedder: cache.embedder,
   });
+  const routes = routesIn(document);
+  const policies = section(section(document.value, 'routing'), 'policies') ?? {};
+  const routing = buildRouting(policies, { document, providerNames, models: routes });
   const { tenants, admin } = buildTenants(section(document.value, 'tenants') ?? {}, section(document.value, 'admin'), {
     document,
-    modelNames: new Set(Object.keys(section(document.value, 'models') ?? {})),
+    modelNames: new Set(routing.models.has(AUTO) ? [...routes.keys(), AUTO] : routes.keys()),
+    routedNames: new Set(routing.models.keys()),
     providers: new Map(found.providers.map((provider) => [provider.name, provider])),
     providerNames,
   });
@@ -81,7 +86,8 @@ export function parseConfig(path: string, source: string, env: Environment, over
   }
   if (written !== undefined) checkProviders(document, written, overrides);
   if (document.problems.length > 0) throw new ConfigError(document.problems);
-  return assembleConfig({ source: path, file, models, defaults, tenants, admin, state, cache, ...found }, overrides);
+  const parts = { source: path, file, models, defaults, tenants, admin, state, cache, routing };
+  return assembleConfig({ ...parts, ...found }, overrides);
 }
 
 /** A file that lists its providers says all there is: keys in the environment are not looked at. */
@@ -136,10 +142,20 @@ function buildModels(document: ConfigDocument, known: Omit<ModelContext, 'docume
   const models: Model[] = [];
   for (const [name, value] of entries) {
     const parsed = modelSchema.safeParse(value);
-    if (parsed.success) models.push(buildModel(name, parsed.data, context));
-    else checkTargets(name, value, context);
+    if (!parsed.success) checkTargets(name, value, context);
+    else if (!checkRoute(name, parsed.data, document)) models.push(buildModel(name, parsed.data, context));
   }
   return models;
+}
+
+/** Every model that is written, with the policy that it is to be routed by. */
+function routesIn(document: ConfigDocument): ReadonlyMap<string, string | undefined> {
+  return new Map(
+    Object.entries(section(document.value, 'models') ?? {}).map(([name, model]) => {
+      const route: unknown = typeof model === 'object' && model !== null ? Reflect.get(model, 'route') : undefined;
+      return [name, typeof route === 'string' ? route : undefined];
+    }),
+  );
 }
 
 function checkListen(document: ConfigDocument, overrides: Overrides, auth: FileShape['auth']): void {

@@ -28,6 +28,8 @@ const memos = new WeakMap<Config, Map<string, Model>>();
 export function resolveModel(config: Config, name: string): Model | UnresolvedModel {
   const configured = config.models.get(name);
   if (configured !== undefined) return configured;
+  // A choice among models is none: whoever can choose has looked before.
+  if (config.routing.models.has(name)) return routed(name);
   let memo = memos.get(config);
   if (memo === undefined) {
     memo = new Map();
@@ -75,8 +77,12 @@ function ambiguous(name: string, owners: readonly Provider[]): UnresolvedModel {
   return { error: 'ambiguous', message: `The model ${quote(name)} may be of several providers: ask for ${choices}.` };
 }
 
+function routed(name: string): UnresolvedModel {
+  return { error: 'unknown', message: `The model ${quote(name)} is chosen for each request, and there is none here.` };
+}
+
 function unknown(config: Config, name: string): UnresolvedModel {
-  const names = [...config.models.keys()];
+  const names = [...config.models.keys(), ...config.routing.models.keys()];
   const slash = name.indexOf('/');
   let hint = didYouMean(name, names);
   const provider = hint === '' && slash > 0 ? nearest(name.slice(0, slash), config.providers.keys()) : undefined;

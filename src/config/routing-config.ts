@@ -3,6 +3,8 @@ import type { ScorePolicy } from '../routing/score/score-policy.ts';
 /** Policies that send a request to one of several configured models. */
 export interface RoutingConfig {
   readonly policies: ReadonlyMap<string, RoutingPolicy>;
+  /** The names that clients ask for and that stand for no chain of their own, with the policy that chooses. None of them is in `models`. */
+  readonly models: ReadonlyMap<string, RoutingPolicy>;
 }
 
 export interface RoutingPolicy {

@@ -6,6 +6,7 @@ import { capabilitiesSchema } from './capabilities-schema.ts';
 import { ANSWER_CHECKS, type ConcurrencyLimit, LOG_LEVELS } from './config.ts';
 import { DEFAULT_ADAPTIVE } from './defaults.ts';
 import { providerPriceOptions, targetPriceOptions } from './price-schema.ts';
+import { routingSchema } from './routing-schema.ts';
 import { duration, flag, integer, oneOf, shaped, share, size, text } from './schema-types.ts';
 import { agentSettings } from './settings-schema.ts';
 import { stateSchema } from './state-schema.ts';
@@ -169,7 +170,7 @@ const targetObject = z.strictObject({
   ...targetPriceOptions,
 });
 
-export const modelSchema = z.strictObject({
+const chainModelSchema = z.strictObject({
   targets: z
     .array(
       z
@@ -177,7 +178,9 @@ export const modelSchema = z.strictObject({
         .meta({ orString: true }),
     )
     .min(1)
-    .meta({ description: 'The fallback chain, in order.' }),
+    .meta({ description: 'The fallback chain, in order.' })
+    .optional(),
+  route: text('A policy of routing.policies, which chooses among other models. In the place of targets.').optional(),
   fallback: z
     .strictObject({
       cache: duration('A kept answer so old may stand in, labelled as degraded, when every target failed.').optional(),
@@ -187,6 +190,8 @@ export const modelSchema = z.strictObject({
   cache: routeCacheSchema.optional(),
   ...settings,
 });
+
+export const modelSchema = chainModelSchema.meta({ oneOfKeys: ['targets', 'route'] });
 
 export const fileSchema = z.strictObject({
   listen: listen.optional(),
@@ -209,6 +214,7 @@ export const fileSchema = z.strictObject({
   admin: adminSchema.optional(),
   state: stateSchema.optional(),
   cache: cacheSchema.optional(),
+  routing: routingSchema.optional(),
   telemetry: z.strictObject({ log: oneOf(LOG_LEVELS, 'Log level. Default info.').optional() }).optional(),
 });
 

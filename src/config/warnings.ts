@@ -1,5 +1,6 @@
 import type { Config, Model, Provider } from './config.ts';
 import { isLoopback } from './loopback.ts';
+import { routingWarnings } from './routing-warnings.ts';
 import { tenantWarnings } from './tenant-warnings.ts';
 
 /** What is allowed and probably not meant, for `breakwater check`. */
@@ -16,7 +17,7 @@ export function configWarnings(config: Config): readonly string[] {
     );
   }
   for (const model of config.models.values()) warnings.push(...modelWarnings(model));
-  warnings.push(...tenantWarnings(config));
+  warnings.push(...routingWarnings(config), ...tenantWarnings(config));
   return warnings;
 }
 

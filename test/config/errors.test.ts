@@ -100,9 +100,7 @@ const TABLE: readonly (readonly [string, string, readonly string[]])[] = [
     ['1:18 limits.bodies: bodies is below body: the largest request could never be admitted'],
   ],
 
-  ['routing', 'routing: {}', ['1:1 routing: not available in this version']],
   ['telemetry.otlp', 'telemetry: {otlp: x}', ['1:13 telemetry.otlp: not available in this version']],
-  ['a route', 'models:\n  auto:\n    route: by-task', ['3:5 models.auto.route: not available in this version']],
   [
     'an open address',
     'listen: {host: 0.0.0.0}',

@@ -15,6 +15,7 @@ test('there are the examples that the documentation names', () => {
     'high-availability.yaml',
     'local-and-cloud.yaml',
     'minimal.yaml',
+    'routing.yaml',
     'tenants.yaml',
   ]);
 });

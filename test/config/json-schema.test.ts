@@ -46,7 +46,8 @@ test('it names the options of the file and says which dialect of JSON Schema it 
     'admin',
     'state',
     'cache',
+    'routing',
     'telemetry',
   ]);
-  assert.doesNotMatch(JSON.stringify(schema), /"json":\{"(?!description)|orString|orWord|orItem/);
+  assert.doesNotMatch(JSON.stringify(schema), /"json":\{"(?!description)|orString|orWord|orItem|oneOfKeys/);
 });
