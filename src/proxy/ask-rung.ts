@@ -16,6 +16,8 @@ export interface AskMode {
   readonly lastHope: boolean;
   /** The target is to continue a broken stream. */
   readonly continuation?: Continuation;
+  /** The answer is looked at before any of it goes out, and another model follows whatever it is. */
+  readonly heldWhole?: true;
 }
 
 /** All tries of one rung. Never rejects for what an upstream did. */
@@ -32,7 +34,7 @@ export async function askRung(
     if (!(error instanceof UpstreamFailure)) throw error;
     return unable(exchange, runtime, rung, error.failure);
   }
-  const moreToAsk = !mode.lastHope && laterRungOpen(exchange, rung);
+  const moreToAsk = mode.heldWhole === true || (!mode.lastHope && laterRungOpen(exchange, rung));
   const loop = new RungLoop<Answered>(exchange, runtime, rung, { ...mode, moreToAsk }, (headers, lease, newSocket) =>
     // A target asked against its open circuit gets the usual time and no more: it is expected to fail.
     tryTarget(exchange, runtime, rung, {

@@ -20,15 +20,16 @@ export function scopeOf(exchange: Exchange, runtime: Runtime): Scoped {
   const { chain, call, endpoint } = exchange;
   return {
     owner: ownerOf(exchange, runtime, chain.model.cache.perUser),
-    route: { endpoint, fingerprint: fingerprintOf(chain, runtime.config.cache.epoch) },
+    route: { endpoint, fingerprint: fingerprintFor(exchange, runtime.config.cache.epoch) },
     request: { body: call.body, headers: scopedHeaders(exchange.rawHeaders) },
   };
 }
 
 /** @param perUser users do not share */
 export function ownerOf(exchange: Exchange, runtime: Runtime, perUser: boolean): ScopeOwner {
-  const { account, chain } = exchange;
-  const passesOn = chain.rungs.some(({ provider }) => provider.passthrough);
+  const { account, chain, cascade } = exchange;
+  const rungs = cascade?.plan === undefined ? chain.rungs : [...cascade.plan.cheap.rungs, ...chain.rungs];
+  const passesOn = rungs.some(({ provider }) => provider.passthrough);
   return {
     tenant: account?.identity.tenant.name,
     user: perUser ? userOf(exchange) : undefined,
@@ -45,6 +46,14 @@ export function userOf({ account, headers }: Exchange): string | undefined {
 
 export function keyOf({ owner, route, request }: Scoped, secret: Buffer): string {
   return exactKey(secret, owner, route, request);
+}
+
+/** Of a pair, where the answer may be of either: whoever names one of them must not get the other's. */
+function fingerprintFor({ cascade, chain }: Exchange, epoch: string): string {
+  const plan = cascade?.plan;
+  return plan === undefined
+    ? fingerprintOf(chain, epoch)
+    : JSON.stringify([fingerprintOf(plan.cheap, epoch), fingerprintOf(plan.strong, epoch)]);
 }
 
 function fingerprintOf(chain: Chain, epoch: string): string {

@@ -4,6 +4,7 @@ import { ownFailure } from '../failures/own-errors.ts';
 import { FAILURE_TABLE } from '../failures/table.ts';
 import type { Answered, Asked } from './answered.ts';
 import { askRung } from './ask-rung.ts';
+import { askCheap, isOver } from './cascade.ts';
 import type { Rung } from './chain.ts';
 import type { Exchange } from './exchange.ts';
 import { canServe, lackOf, misfitsOf, reasonOf } from './fitness.ts';
@@ -25,6 +26,12 @@ export type Delivery =
  * does either.
  */
 export async function dispatch(exchange: Exchange, runtime: Runtime): Promise<Delivery> {
+  const { cascade } = exchange;
+  if (cascade?.plan !== undefined) {
+    const cheap = await askCheap(exchange, runtime, cascade, cascade.plan);
+    if (cheap.kind === 'answer') return answered(exchange, cheap);
+    if (isOver(exchange, runtime)) return { kind: 'failed', failure: chainFailure(exchange, cheap.asked) };
+  }
   const { rungs, staticText } = exchange.chain;
   const asked: Asked[] = [];
   for (const rung of rungs) {
@@ -72,7 +79,7 @@ function isTooSmall({ contextWindow }: Rung, asked: readonly Asked[]): boolean {
 
 /** Whether the failures so far allow asking a further target. */
 function mayGoOn(asked: readonly Asked[], exchange: Exchange, runtime: Runtime): boolean {
-  if (exchange.cancellation.reason !== undefined || runtime.clock.now() >= exchange.deadlineAt) return false;
+  if (isOver(exchange, runtime)) return false;
   const last = asked.at(-1);
   if (last === undefined || last.refused) return true;
   const { class: failureClass } = last.failure;

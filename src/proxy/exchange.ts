@@ -5,10 +5,12 @@ import type { Conversation } from '../dialects/conversation/request.ts';
 import type { Endpoint } from '../dialects/endpoint.ts';
 import type { AttemptSummary } from '../failures/attempt-summary.ts';
 import type { Failure } from '../failures/failure.ts';
+import type { RouteDecision } from '../routing/decision.ts';
 import type { Misfit } from '../routing/fit.ts';
 import type { Account } from './account.ts';
 import type { Bill } from './bill.ts';
 import type { CacheVisit } from './cache-visit.ts';
+import type { CascadeVisit } from './cascade-visit.ts';
 import type { Chain, Rung } from './chain.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { Call } from './receive.ts';
@@ -52,8 +54,12 @@ export interface Exchange {
   /** As sent: name, value, name, value. */
   readonly rawHeaders: readonly string[];
   readonly call: Call;
-  /** Another one where a budget moves the request to a cheaper model. */
+  /** Another one where a budget moves the request to a cheaper model, and while a cascade tries the cheap one. */
   chain: Chain;
+  /** Why it goes to this model; undefined: the client named it. */
+  route: RouteDecision | undefined;
+  /** Whether a cheap model is tried first; undefined: its policy has no cascade. */
+  cascade: CascadeVisit | undefined;
   /** Whose money it is; undefined: the proxy asks nobody for a key. */
   readonly account: Account | undefined;
   /** The cap on the answer's tokens that a budget allows, where it is lower than what the client asked for. */

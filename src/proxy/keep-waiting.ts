@@ -6,11 +6,12 @@ import type { Runtime } from './runtime.ts';
 const COMMENT_EVERY_MS = 10_000;
 
 /**
- * While a streamed answer is held back until it is whole (`commit: complete`), SSE comments keep the connection alive. The first one
+ * While a streamed answer is held back until it is whole (`commit: complete`, or a cheap model's that is looked at), SSE comments keep the connection alive. The first one
  * commits the status to 200; before it a failure still has its own. Returns what stops it.
  */
 export function keepWaiting(exchange: Exchange, runtime: Runtime): () => void {
-  if (!exchange.call.stream || exchange.chain.model.stream.commit !== 'complete') return () => undefined;
+  const held = exchange.cascade?.plan !== undefined || exchange.chain.model.stream.commit === 'complete';
+  if (!exchange.call.stream || !held) return () => undefined;
   const { clock } = runtime;
   let timer: Timer | undefined;
   const comment = () => {

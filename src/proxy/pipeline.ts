@@ -4,6 +4,7 @@ import { cacheStore } from './cache-store.ts';
 import { dispatch, mayStandIn } from './dispatch.ts';
 import type { Exchange } from './exchange.ts';
 import { keepWaiting } from './keep-waiting.ts';
+import { planCascade } from './plan-cascade.ts';
 import { relay } from './relay.ts';
 import { sendFailure } from './replies.ts';
 import { reserve } from './reserve.ts';
@@ -25,6 +26,7 @@ import { settle } from './settle.ts';
 export async function serve(exchange: Exchange, runtime: Runtime): Promise<void> {
   runtime.exchanges.add(exchange);
   const { cache } = runtime;
+  planCascade(exchange, runtime);
   const stopWaiting = keepWaiting(exchange, runtime);
   try {
     const found = cache === undefined ? undefined : await cacheLookup(exchange, runtime, cache);

@@ -55,6 +55,8 @@ export function receive(
     rawHeaders: request.raw.rawHeaders,
     call,
     chain,
+    route: undefined,
+    cascade: undefined,
     account: identity === undefined ? undefined : new Account(identity),
     outputCap: undefined,
     client: new ClientConnection(reply.raw, cancellation),

@@ -26,6 +26,7 @@ export function ownHeaders(exchange: Exchange, runtime: Runtime): string[] {
   ];
   pushCost(headers, exchange, runtime);
   if (exchange.account !== undefined) pushAccountHeaders(headers, exchange, exchange.account);
+  if (exchange.cascade?.note !== undefined) headers.push('x-breakwater-route', `cascade=${exchange.cascade.note}`);
   if (exchange.dropped.size > 0) headers.push('x-breakwater-dropped', headerSafe([...exchange.dropped].join(', ')));
   if (exchange.cache !== undefined) pushCacheHeaders(headers, exchange.cache);
   if (outcome.target !== undefined) headers.push('x-breakwater-target', headerSafe(outcome.target));

@@ -9,8 +9,9 @@ import type { Account } from './account.ts';
 import type { Chain } from './chain.ts';
 import { dearerThanListed } from './dear-wishes.ts';
 import type { Exchange } from './exchange.ts';
+import { dropCascade } from './plan-cascade.ts';
 import type { Tenancy } from './tenancy.ts';
-import { capWithin, type RequestSize, type Worst, worstOf, worstOfChain } from './worst-case.ts';
+import { capWithin, type RequestSize, type Worst, worstOf, worstOfChain, worstOfRequest } from './worst-case.ts';
 
 /** A client that comes while budgets cannot be kept. */
 const STATE_RETRY_MS = 1_000;
@@ -154,6 +155,12 @@ async function reserveFor(
   first: Answer | Promise<Answer> = ask(exchange, account, tenancy, chain),
 ): Promise<Failure | undefined> {
   let outcome = await first;
+  if (exchange.cascade?.plan !== undefined && !('kind' in outcome && outcome.kind === 'held')) {
+    // There is not room for both. For the one that would be asked without a cascade there may be.
+    dropCascade(exchange, 'budget');
+    chain = exchange.chain;
+    outcome = await ask(exchange, account, tenancy, chain);
+  }
   if ('class' in outcome) return outcome;
   // Bytes are a generous bound. Near a limit it is worth counting, where a smaller count could help at all.
   if (
@@ -204,7 +211,7 @@ function ask(exchange: Exchange, account: Account, tenancy: Tenancy, chain: Chai
   const now = tenancy.clock.now();
   const needsSize = limits.needsPrice || limits.needsTokens;
   const worst = needsSize
-    ? worstOfChain(exchange, chain, sizeOf(exchange, account), tenancy.prices, now)
+    ? worstOfRequest(exchange, chain, sizeOf(exchange, account), tenancy.prices, now)
     : { nanos: 0, tokens: 0, unpriced: undefined };
   if (worst.unpriced !== undefined && limits.needsPrice)
     return ownFailure('price_unknown', unknownPriceMessage(worst.unpriced.target));

@@ -3,7 +3,7 @@ import { BACKOFF_CAP, fullJitter, THROTTLED_BASE, TRANSIENT_BASE } from '../brea
 import type { Outcome } from '../breakers/circuit.ts';
 import type { Key, KeyRing, RestReason } from '../breakers/key-ring.ts';
 import type { Cancellation } from '../cancellation.ts';
-import type { AttemptSummary } from '../failures/attempt-summary.ts';
+import type { TryOutcome } from '../failures/attempt-summary.ts';
 import { type Failure, type FailureClass, UpstreamFailure } from '../failures/failure.ts';
 import { FAILURE_TABLE, SHORT_WAIT_MS } from '../failures/table.ts';
 import { upstreamHeaders } from '../providers/headers.ts';
@@ -248,7 +248,7 @@ export class RungLoop<Answer> {
     return { class: failureClass, origin: 'proxy', message, retryAfterMs, maybeBilled: false };
   }
 
-  #record(outcome: AttemptSummary['outcome'], startedAt: number, failure: Failure | undefined): void {
+  #record(outcome: TryOutcome, startedAt: number, failure: Failure | undefined): void {
     const ms = this.#runtime.clock.now() - startedAt;
     this.#exchange.waitedMs += ms;
     this.#runtime.telemetry.attemptDone(this.#rung.target.id, outcome);

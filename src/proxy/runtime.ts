@@ -6,6 +6,8 @@ import type { Clock, Random } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { PriceBook } from '../prices/price-book.ts';
 import { Transport } from '../providers/transport.ts';
+import type { Doubt } from '../routing/cascade/doubt.ts';
+import { CascadeBook, type CascadeChange } from '../routing/cascade/pays.ts';
 import { missesWindows, type WindowOf } from '../routing/plan.ts';
 import type { CircuitBoard } from '../state/circuit-board.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
@@ -29,6 +31,10 @@ export class Runtime {
   cache: AnswerCache | undefined;
   /** Finds answers to near questions; undefined: no route has a semantic cache. */
   semantic: SemanticCache | undefined;
+  /** What cascades came to, by kind of work. */
+  readonly cascades: CascadeBook;
+  /** Hears of each answer of a cheap model that was not taken. Called within the request: it must not wait. */
+  onEscalated: ((exchange: Exchange, doubt: Doubt) => void) | undefined;
   /** Exchanges under way. */
   readonly exchanges = new Set<Exchange>();
   /** Requests taken in and not yet done with, those whose body still arrives included. */
@@ -59,6 +65,7 @@ export class Runtime {
       onBoard: (trouble) => options.telemetry.notice(boardNotice(trouble)),
     });
     this.chains = new Chains(options.config, this.gates, this.#windowOf);
+    this.cascades = new CascadeBook((change) => options.telemetry.notice(cascadeNotice(change)));
     options.telemetry.countsInFlight(() => this.inFlight);
     this.#tellNames();
   }
@@ -120,4 +127,15 @@ function boardNotice(trouble: unknown): string {
   if (trouble === undefined) return 'circuits are shared with the other replicas again';
   const reason = trouble instanceof Error ? trouble.message : String(trouble);
   return `circuits are not shared with the other replicas for now, each judges alone: ${reason}`;
+}
+
+function cascadeNotice({ id, on, ratio, escalations, strong }: CascadeChange): string {
+  const [tenant, key, cheap, of]: unknown[] = JSON.parse(id);
+  const whose = typeof tenant === 'string' ? ` of tenant ${tenant}` : '';
+  const facts = `price ratio ${ratio.toFixed(2)}, escalated ${percent(escalations)}, strong otherwise ${percent(strong)}`;
+  return `asking ${cheap} before ${of} for ${key}${whose} ${on ? 'is tried again' : 'does not pay'}: ${facts}`;
+}
+
+function percent(share: number): string {
+  return `${Math.round(100 * share)}%`;
 }

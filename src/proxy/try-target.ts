@@ -65,6 +65,8 @@ export interface TryOptions {
   /** Nobody else is left to ask: the target may use what is left of the deadline. */
   readonly patient: boolean;
   readonly continuation?: Continuation;
+  /** Nothing of a stream is given out before all of it is there; what the route's checks look for is looked for later, and by more. */
+  readonly heldWhole?: true;
 }
 
 /**
@@ -113,7 +115,7 @@ export async function tryTarget(
     ? new StreamAttempt(
         {
           ...request,
-          commit: stream.commit,
+          commit: options.heldWhole ? 'complete' : stream.commit,
           progress,
           onBegun: (firstTokenMs) => options.lease.begun(firstTokenMs),
           ...(tap === undefined ? {} : { tap }),
@@ -137,7 +139,7 @@ export async function tryTarget(
     throw new UpstreamFailure(filteredAnswer());
   }
   if (answer.kind === 'whole' && translation !== undefined) answer = translation.whole(answer, runtime.clock.now());
-  const breach = validate.length > 0 ? breachOf(exchange, answer) : undefined;
+  const breach = validate.length > 0 && !options.heldWhole ? breachOf(exchange, answer) : undefined;
   if (breach !== undefined) {
     giveUp(answer, bill);
     throw new UpstreamFailure(breach);

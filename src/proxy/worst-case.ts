@@ -61,6 +61,20 @@ export function worstOfChain(
   return { nanos, tokens, unpriced };
 }
 
+/** The same for a request: one that is tried on a cheap model first pays for both. */
+export function worstOfRequest(...args: Parameters<typeof worstOfChain>): ReturnType<typeof worstOfChain> {
+  const [exchange, chain, ...rest] = args;
+  const worst = worstOfChain(...args);
+  const plan = exchange.cascade?.plan;
+  if (plan === undefined || plan.strong !== chain) return worst;
+  const first = worstOfChain(exchange, plan.cheap, ...rest);
+  return {
+    nanos: worst.nanos + first.nanos,
+    tokens: worst.tokens + first.tokens,
+    unpriced: worst.unpriced ?? first.unpriced,
+  };
+}
+
 /**
  * The cap on an answer's tokens with which a try of any target fits the remainders; undefined where that would leave too little of an
  * answer, or the cap could not be told.

@@ -112,6 +112,12 @@ export const METRICS = {
     labels: ['target'],
     help: 'Second calls started beside a target whose first token was late.',
   },
+  cascades: {
+    name: 'breakwater_cascades_total',
+    type: 'counter',
+    labels: ['model', 'result'],
+    help: 'Requests tried on a cheap model first, by that model. result: kept (its answer was given), failed (it gave none), or what was wrong with its answer, as schema, unknown-tool, refused.',
+  },
   circuitState: {
     name: 'breakwater_circuit_state',
     type: 'gauge',

@@ -59,6 +59,7 @@ export class Metrics {
   readonly #retries = this.#byTerm(newCount);
   readonly #recentRetries = new RecentRatio(RECENT_RETRIES);
   readonly #hedges = new ByLabel(this.#targets, newCount);
+  readonly #cascades = new ByLabel(this.#models, () => this.#byTerm(newCount));
   readonly #circuits = new ByLabel(this.#targets, newCount);
   readonly #transitions = new ByLabel(this.#targets, () => this.#byTerm(() => this.#byTerm(newCount)));
   readonly #quarantines = new ByLabel(new LabelValues(MAX_NAMES), () => this.#byTerm(newCount));
@@ -99,6 +100,7 @@ export class Metrics {
     showCounter(registry, METRICS.retries, this.#retries);
     showReading(registry, METRICS.retrySuccess, () => some(this.#recentRetries.ratio));
     showCounter(registry, METRICS.hedges, this.#hedges);
+    showCounter(registry, METRICS.cascades, this.#cascades);
     showReading(registry, METRICS.circuitState, () => this.#circuitStates());
     showCounter(registry, METRICS.circuitTransitions, this.#transitions);
     showCounter(registry, METRICS.keyQuarantines, this.#quarantines);
@@ -170,6 +172,10 @@ export class Metrics {
 
   keyQuarantined(provider: string, reason: string): void {
     this.#quarantines.at(provider).at(reason).value++;
+  }
+
+  cascaded(model: string, result: string): void {
+    this.#cascades.at(model).at(result).value++;
   }
 
   hedged(target: string): void {

@@ -1,5 +1,5 @@
 import type { CircuitChange } from '../breakers/circuits.ts';
-import type { AttemptSummary } from '../failures/attempt-summary.ts';
+import type { AttemptSummary, TryOutcome } from '../failures/attempt-summary.ts';
 import type { Failure } from '../failures/failure.ts';
 import { FAILURE_TABLE } from '../failures/table.ts';
 import { createLogs, type Log, type LogLevel, standardOutput } from './log.ts';
@@ -114,7 +114,7 @@ export class Telemetry {
     }
   }
 
-  attemptDone(target: string, outcome: AttemptSummary['outcome']): void {
+  attemptDone(target: string, outcome: TryOutcome): void {
     this.metrics.attemptDone(target, outcome);
     if (outcome !== 'ok' && outcome !== 'skipped' && FAILURE_TABLE[outcome].alarm) {
       this.log.error({ target, class: outcome }, 'alarm: this will stay wrong until somebody mends it');
@@ -138,6 +138,11 @@ export class Telemetry {
   hedged(target: string, backup: string): void {
     this.metrics.hedged(target);
     this.log.debug({ target, backup }, 'hedge');
+  }
+
+  /** @param result `kept`, `failed`, or what was wrong with the cheap answer */
+  cascaded(model: string, result: string): void {
+    this.metrics.cascaded(model, result);
   }
 
   streamBroke(target: string): void {
