@@ -1,0 +1,42 @@
+import { PRICES } from './upstream/models.ts';
+
+/** What an operator has written into the proxy's file. An arm differs from another in nothing else. */
+export interface Arm {
+  readonly name: string;
+  /** YAML of `cache:`, all of it; undefined: there is none. */
+  readonly cache?: string;
+  /** YAML of `models.assistant.cache`. */
+  readonly routeCache?: string;
+  /** Agents whose prompts were shortened and rid of unused tools, as the audit suggests: outside the proxy, by their owners. */
+  readonly audited?: ReadonlySet<string>;
+}
+
+/** What agents ask for, in every arm. */
+export const MODEL = 'assistant';
+
+export const keyOf = (tenant: string) => `key-of-the-tenant-${tenant}`;
+
+export function configurationOf(arm: Arm, tenants: readonly string[], baseUrl: string): string {
+  const prices = Object.entries(PRICES).map(
+    ([name, { input, cached, output }]) =>
+      `${name}: {input: "${perMillion(input)}", cachedInput: "${perMillion(cached)}", output: "${perMillion(output)}"}`,
+  );
+  const routeCache = arm.routeCache === undefined ? '' : `, cache: ${arm.routeCache}`;
+  return [
+    'listen: {host: 127.0.0.1, port: 0}',
+    'state: memory',
+    'telemetry: {log: error}',
+    'providers:',
+    `  up: {baseUrl: "${baseUrl}", apiKey: k, speaks: [chat, embeddings], streamUsage: true, prices: {${prices.join(', ')}}}`,
+    'models:',
+    `  ${MODEL}: {targets: [up/strong]${routeCache}}`,
+    ...(arm.cache === undefined ? [] : [`cache: ${arm.cache}`]),
+    'tenants:',
+    ...tenants.map((tenant) => `  ${tenant}: {keys: [${keyOf(tenant)}], budget: {limit: $10000, per: day}}`),
+  ].join('\n');
+}
+
+/** Nano-dollars a token are thousandths of a dollar a million tokens. */
+function perMillion(nanos: number): string {
+  return `$${nanos / 1_000}`;
+}

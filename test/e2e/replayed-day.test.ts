@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { before, describe, test } from 'node:test';
+import { EXACT, LIVE, WITHOUT } from '../../bench/day/cache-arms.ts';
+import { judgeCacheDay } from '../../bench/day/marks.ts';
+import { type Replayed, replay } from '../../bench/day/replay.ts';
+import { lostBy, type Tally, tallyOf } from '../../bench/day/tally.ts';
+import { generateDay, SMALL_DAY } from '../../bench/day/traffic/day.ts';
+
+const day = generateDay(20_261_122, SMALL_DAY);
+/** Whole nano-dollars. */
+const CENT = 10_000_000;
+
+describe('a replayed day, through the proxy with and without its cache', () => {
+  let off: Replayed;
+  let exact: Replayed;
+  let live: Replayed;
+
+  before(async () => {
+    off = await replay(day, WITHOUT);
+    exact = await replay(day, EXACT);
+    live = await replay(day, LIVE);
+  });
+
+  const tallies = (): readonly Tally[] => [off, exact, live].map(tallyOf);
+
+  test('has questions repeated, reworded and turned into traps', () => {
+    const [without, kept, near] = tallies();
+    assert.equal(without?.exactHits, 0);
+    assert.ok((kept?.exactHits ?? 0) >= 100, `${kept?.exactHits} exact hits`);
+    assert.ok((near?.semanticHits ?? 0) >= 5, `${near?.semanticHits} semantic hits`);
+    assert.ok((near?.wrongTraps.of ?? 0) >= 30, `${near?.wrongTraps.of} traps`);
+  });
+
+  test('no trap is served with the answer to the question it sounds like, and no right answer is lost', () => {
+    for (const { wrongTraps, wrongHits } of tallies()) assert.deepEqual([wrongTraps.hits, wrongHits.hits], [0, 0]);
+    assert.deepEqual([lostBy(off, exact), lostBy(off, live)], [0, 0]);
+  });
+
+  test('the ledger has what the upstream bills, to the nano-dollar', () => {
+    for (const { ledgerCost, bill, failed } of tallies()) assert.deepEqual([ledgerCost, failed], [bill, 0]);
+  });
+
+  test("the ledger's saving, less embeddings, is the difference of the upstream's bills, to the cent", () => {
+    const [without, ...kept] = tallies();
+    for (const { arm, ledgerSaved, bill } of kept) {
+      const difference = (without?.bill ?? 0) - bill;
+      assert.ok(difference > 10 * CENT, `${arm} saves ${difference}`);
+      assert.ok(Math.abs(ledgerSaved - difference) < CENT, `${arm}: ${ledgerSaved} and ${difference}`);
+    }
+  });
+
+  test('nothing is logged that should not be, and every mark is held', () => {
+    assert.deepEqual(
+      [off, exact, live].flatMap(({ troubles }) => troubles),
+      [],
+    );
+    const missed = judgeCacheDay(off, [exact, live]).filter(({ verdict }) => verdict !== 'held');
+    assert.deepEqual(missed, []);
+  });
+});
