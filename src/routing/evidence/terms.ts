@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto';
+import type { EvidenceSettings } from '../../config/routing-config.ts';
+
+/** Requests of a kind of work before it is worth asking two models: one-off prompts cost nothing. */
+export const OBSERVED = 20;
+/** Comparisons before anything is concluded. */
+export const LEAST_COMPARED = 20;
+/** Confidence of the bound with which the cheap model gets its first clients. */
+export const CANARY_CONFIDENCE = 0.8;
+/** Its answers that clients must have got before it gets all of them. */
+export const TRIAL = 20;
+/** The chance that a pair worse than delta is ever admitted: in the first attempt, and in all later ones together. */
+export const DOUBT = 0.05;
+/** Compared requests in a row without a verdict, after which what was admitted is not trusted blindly. */
+export const BLIND_AFTER = 20;
+
+const HOUR = 60 * 60 * 1000;
+const DAY = 24 * HOUR;
+/** Within such a time a second change of models is no change any more but a mixture. */
+export const MIXTURE_WITHIN = DAY;
+
+/** Confidence of the bound in an attempt: the doubts of all after the first sum to that of the first. */
+export function confidenceOf(attempt: number): number {
+  return 1 - DOUBT * 2 ** (1 - attempt);
+}
+
+/** How long a suspended pair rests, milliseconds: longer each time. What was proven not to pay rests longest. */
+export function restOf(attempt: number, proven: boolean): number {
+  const first = proven ? DAY : HOUR;
+  return Math.min(30 * DAY, first * 2 ** (attempt - 1));
+}
+
+const versions = new WeakMap<EvidenceSettings, string>();
+
+/** What was asked: the promise of 95% holds for each version on its own. */
+export function versionOf(settings: EvidenceSettings): string {
+  let version = versions.get(settings);
+  if (version === undefined) {
+    const { delta, checker, judge } = settings;
+    const asked = JSON.stringify([1, delta, checker, judge?.target ?? null]);
+    version = createHash('sha256').update(asked).digest('hex').slice(0, 16);
+    versions.set(settings, version);
+  }
+  return version;
+}
