@@ -1,4 +1,5 @@
 import type { Provider } from './config.ts';
+import { buildContext } from './context-schema.ts';
 import type { ConfigDocument } from './document.ts';
 import type { Path } from './path.ts';
 import { didYouMean } from './suggest.ts';
@@ -30,6 +31,7 @@ export const DEFAULT_POLICY: Policy = {
   settings: undefined,
   guard: { repeats: DEFAULT_REPEATS, toolCalls: undefined, action: 'warn' },
   cache: { exact: true, semantic: true, threshold: undefined },
+  context: undefined,
 };
 
 /** What is written for a tenant or an agent, over what holds for it anyway. An allow-list narrows; all else replaces. */
@@ -43,6 +45,8 @@ export function buildPolicy(base: Policy, given: AgentShape, path: Path, known: 
       [...path, 'downgradeTo'],
       `${known.document.shown([...path, 'downgradeTo'], given.downgradeTo)}: is routed, and may be served by a dear model; name a cheap one`,
     );
+  const summarizer = given.context?.summarizer;
+  if (summarizer !== undefined) reportSummarizer(summarizer, [...path, 'context', 'summarizer'], known);
   for (const [index, name] of given.models?.entries() ?? []) reportUnlisted(name, [...path, 'models', index], known);
   const policy: Policy = {
     allow: given.models === undefined ? base.allow : [...base.allow, makeList(given.models)],
@@ -58,6 +62,9 @@ export function buildPolicy(base: Policy, given: AgentShape, path: Path, known: 
       semantic: given.cache?.semantic ?? base.cache.semantic,
       threshold: given.cache?.threshold ?? base.cache.threshold,
     },
+    context: buildContext(base.context, given.context, (at, message) =>
+      known.document.report([...path, 'context', ...at], message),
+    ),
   };
   if (policy.over === 'downgrade' && policy.downgradeTo === undefined)
     known.document.report([...path, 'over'], 'needs downgradeTo: the model to go down to');
@@ -109,6 +116,12 @@ function reportUnlisted(name: string, path: Path, known: KnownModels): void {
   else if (star !== name.length - 1)
     known.document.report(path, `${known.document.shown(path, name)}: a star stands at the end only`);
   else if (name.includes('/')) reportProvider(name, path, known);
+}
+
+function reportSummarizer(name: string, path: Path, known: KnownModels): void {
+  reportUnknown(name, path, known);
+  if (known.routedNames.has(name))
+    known.document.report(path, `${known.document.shown(path, name)}: is routed; name the model that is to write them`);
 }
 
 function reportUnknown(name: string, path: Path, known: KnownModels): void {

@@ -6,9 +6,12 @@ export interface ContextConfig {
   readonly keepTurns: number;
   /** The model that writes the summaries: a configured name, or provider/model. */
   readonly summarizer: string;
+  /** How long a request waits for a summary that is not there yet, milliseconds. */
+  readonly wait: number;
 }
 
 export const DEFAULT_KEEP_TURNS = 6;
+export const DEFAULT_WAIT = 30_000;
 /** Below it there is no room for a summary beside the turns that stay. */
 export const LEAST_INPUT_TOKENS = 2000;
 /** Above it there is no context window. */

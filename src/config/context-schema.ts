@@ -2,11 +2,12 @@ import * as z from 'zod';
 import {
   type ContextConfig,
   DEFAULT_KEEP_TURNS,
+  DEFAULT_WAIT,
   LEAST_INPUT_TOKENS,
   MOST_INPUT_TOKENS,
   MOST_KEEP_TURNS,
 } from './context-config.ts';
-import { flag, integer, type Reading, shaped, text } from './schema-types.ts';
+import { duration, flag, integer, type Reading, shaped, text } from './schema-types.ts';
 
 const TOKENS_PATTERN = '^\\d+(\\.\\d+)?\\s?[kM]?$';
 const TOKENS = /^(\d+(?:\.\d+)?)\s?([kM]?)$/;
@@ -29,7 +30,10 @@ export const contextSchema = z
       'Input tokens above which older turns give way to a summary: 100k.',
     ).optional(),
     keepTurns: integer('The last turns stay as they are. Default 6.', 1, MOST_KEEP_TURNS).optional(),
-    summarizer: text('The model that writes the summaries; a cheap one does.').optional(),
+    summarizer: text('The model that writes the summaries: one of models, or provider/model. A cheap one does.').optional(),
+    wait: duration(
+      'How long a request waits for a summary that is not there yet; after that it goes out as it came. Default 30s.',
+    ).optional(),
   })
   .meta({ description: 'Keeps long conversations short. Off by default.' });
 
@@ -53,7 +57,8 @@ export function buildContext(
   if (maxInputTokens === undefined) report([], 'needs maxInputTokens: from where on a conversation is too long');
   if (summarizer === undefined) report([], 'needs summarizer: the model that writes the summaries');
   if (maxInputTokens === undefined || summarizer === undefined) return undefined;
-  return { maxInputTokens, summarizer, keepTurns: given.keepTurns ?? base?.keepTurns ?? DEFAULT_KEEP_TURNS };
+  const keepTurns = given.keepTurns ?? base?.keepTurns ?? DEFAULT_KEEP_TURNS;
+  return { maxInputTokens, summarizer, keepTurns, wait: given.wait ?? base?.wait ?? DEFAULT_WAIT };
 }
 
 function readTokens(input: unknown): Reading<number> {

@@ -1,5 +1,6 @@
 import type { AgentCache } from './cache-config.ts';
 import type { ModelSettings, Timeouts } from './config.ts';
+import type { ContextConfig } from './context-config.ts';
 
 /** Who may use the proxy, and how much. Parsed once; every default filled in; deep-frozen. */
 export interface Tenant {
@@ -57,6 +58,8 @@ export interface Policy {
   readonly settings: AgentSettings | undefined;
   readonly guard: GuardConfig;
   readonly cache: AgentCache;
+  /** How conversations are kept short; undefined: they are left alone. */
+  readonly context: ContextConfig | undefined;
 }
 
 /** An allow-list: names, and beginnings of names (`openai/*`). */

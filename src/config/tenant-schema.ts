@@ -10,6 +10,7 @@ import {
   TIMES_PATTERN,
 } from './amounts.ts';
 import { agentCacheSchema } from './cache-schema.ts';
+import { contextSchema } from './context-schema.ts';
 import { duration, flag, integer, oneOf, type Reading, shaped, text } from './schema-types.ts';
 import { agentSettings } from './settings-schema.ts';
 import { didYouMean } from './suggest.ts';
@@ -88,6 +89,7 @@ const common = {
   ...agentSettings,
   guard: guard.optional(),
   cache: agentCacheSchema.optional(),
+  context: contextSchema.optional(),
 };
 
 export const agentSchema = z.strictObject(common);

@@ -39,7 +39,7 @@ function rig(options: Partial<CompactorOptions> = {}) {
   ) =>
     compactor.compact({
       scope: 'acme/coder',
-      settings: { maxInputTokens: CAP, keepTurns: 4, summarizer: 'small' },
+      settings: { maxInputTokens: CAP, keepTurns: 4, summarizer: 'small', wait: 30_000 },
       model: 'gpt-5.2',
       ...read('messages', request),
       deadline: clock.now() + 10_000,
@@ -163,7 +163,7 @@ it('a long conversation nobody has seen before is summarized in parts that the s
 
 it('asks no dozens of questions about a conversation many times its cap', async () => {
   const { ask, asked } = rig();
-  const settings = { maxInputTokens: 2000, keepTurns: 2, summarizer: 'small' };
+  const settings = { maxInputTokens: 2000, keepTurns: 2, summarizer: 'small', wait: 30_000 };
   assert.equal((await ask(60, { settings })).kind, 'compacted');
   assert.ok(asked.length >= 5 && asked.length <= 16, String(asked.length));
 });

@@ -98,7 +98,7 @@ describe('a session of 200 turns and 180,000 tokens', () => {
         const { conversation, body } = read(dialect, JSON.parse(request));
         const compacting = compactor.compact({
           scope: 'acme/coder',
-          settings: { maxInputTokens: CAP, keepTurns: 6, summarizer: 'small' },
+          settings: { maxInputTokens: CAP, keepTurns: 6, summarizer: 'small', wait: 30_000 },
           model: 'gpt-5.2',
           conversation,
           body,
