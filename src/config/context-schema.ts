@@ -30,7 +30,9 @@ export const contextSchema = z
       'Input tokens above which older turns give way to a summary: 100k.',
     ).optional(),
     keepTurns: integer('The last turns stay as they are. Default 6.', 1, MOST_KEEP_TURNS).optional(),
-    summarizer: text('The model that writes the summaries: one of models, or provider/model. A cheap one does.').optional(),
+    summarizer: text(
+      'The model that writes the summaries: one of models, or provider/model. A cheap one does.',
+    ).optional(),
     wait: duration(
       'How long a request waits for a summary that is not there yet; after that it goes out as it came. Default 30s.',
     ).optional(),

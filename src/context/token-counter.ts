@@ -43,8 +43,10 @@ export interface TokenCounterOptions {
   readonly clock?: Clock;
   /** How long a count may take, waiting included, milliseconds. Default 500. */
   readonly limit?: number;
-  /** Counts that may wait or run. Default 32. */
+  /** Counts of bodies that may wait or run. Default 32. */
   readonly queue?: number;
+  /** Bytes of all that waits or runs. Default 64 MiB. */
+  readonly most?: number;
   /** The longest body that is counted, bytes: a longer one is not done in time. Default 4 MiB. */
   readonly longest?: number;
   /** The thread ends when nothing was asked of it for so long, milliseconds. Default 60,000. */
@@ -54,7 +56,11 @@ export interface TokenCounterOptions {
 interface Waiting {
   readonly settle: (reply: TokenReply | undefined) => void;
   readonly timer: Timer;
+  readonly bytes: number;
 }
+
+/** Counts of texts and prompts may be so many times those of bodies: of a known conversation they bring the last turn only. */
+const TEXTS_FOR_A_BODY = 16;
 
 /** Built by tsc, the worker's file has another ending. */
 const WORKER = new URL(import.meta.url.endsWith('.ts') ? './token-worker.ts' : './token-worker.js', import.meta.url);
@@ -67,18 +73,22 @@ export class TokenCounter {
   readonly #clock: Clock;
   readonly #limit: number;
   readonly #queue: number;
+  readonly #most: number;
   readonly #longest: number;
   readonly #idle: number;
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | undefined;
   #idleTimer: Timer | undefined;
   #lastId = 0;
+  #waitingBytes = 0;
 
   constructor(options: TokenCounterOptions = {}) {
-    const { clock = systemClock, limit = 500, queue = 32, longest = 4_194_304, idle = 60_000 } = options;
+    const { clock = systemClock, limit = 500, queue = 32, most = 67_108_864 } = options;
+    const { longest = 4_194_304, idle = 60_000 } = options;
     this.#clock = clock;
     this.#limit = limit;
     this.#queue = queue;
+    this.#most = most;
     this.#longest = longest;
     this.#idle = idle;
   }
@@ -96,7 +106,8 @@ export class TokenCounter {
   async count(body: Uint8Array, model: string): Promise<number | undefined> {
     if (body.byteLength > this.#longest) return undefined;
     const { factor, foreign } = tokenMargin(model);
-    const reply = await this.#ask(this.#limit, (id, deadline) => {
+    if (this.#waiting.size >= this.#queue) return undefined;
+    const reply = await this.#ask(this.#limit, body.byteLength, (id, deadline) => {
       const copy = new Uint8Array(body);
       return [{ kind: 'body', id, deadline, body: copy, factor, foreign }, [copy.buffer]];
     });
@@ -113,7 +124,7 @@ export class TokenCounter {
     let characters = 0;
     for (const text of texts) characters += text.length;
     if (characters > this.#longest) return undefined;
-    const reply = await this.#ask(limit, (id, deadline) => [{ kind: 'texts', id, deadline, texts }, []]);
+    const reply = await this.#ask(limit, characters, (id, deadline) => [{ kind: 'texts', id, deadline, texts }, []]);
     return reply?.kind === 'texts' ? reply.each : undefined;
   }
 
@@ -124,7 +135,10 @@ export class TokenCounter {
    */
   async sketch(prompt: string, tools: string, limit = this.#limit): Promise<PromptSketch | undefined> {
     if (prompt.length + tools.length > this.#longest) return undefined;
-    const reply = await this.#ask(limit, (id, deadline) => [{ kind: 'prompt', id, deadline, prompt, tools }, []]);
+    const reply = await this.#ask(limit, prompt.length + tools.length, (id, deadline) => [
+      { kind: 'prompt', id, deadline, prompt, tools },
+      [],
+    ]);
     return reply?.kind === 'prompt' ? reply.sketch : undefined;
   }
 
@@ -143,14 +157,17 @@ export class TokenCounter {
 
   #ask(
     limit: number,
+    bytes: number,
     jobOf: (id: number, deadline: number) => readonly [TokenJob, Transferable[]],
   ): Promise<TokenReply | undefined> {
-    if (this.#waiting.size >= this.#queue) return Promise.resolve(undefined);
+    const full = this.#waiting.size >= this.#queue * TEXTS_FOR_A_BODY || this.#waitingBytes + bytes > this.#most;
+    if (full) return Promise.resolve(undefined);
     const id = ++this.#lastId;
     const worker = this.#start();
     return new Promise((resolve) => {
       const timer = this.#clock.setTimeout(() => this.#settle(id, undefined), limit);
-      this.#waiting.set(id, { settle: resolve, timer });
+      this.#waiting.set(id, { settle: resolve, timer, bytes });
+      this.#waitingBytes += bytes;
       const [job, transferred] = jobOf(id, this.#clock.now() + limit);
       worker.postMessage(job, transferred);
     });
@@ -177,6 +194,7 @@ export class TokenCounter {
     const waiting = this.#waiting.get(id);
     if (waiting === undefined) return;
     this.#waiting.delete(id);
+    this.#waitingBytes -= waiting.bytes;
     this.#clock.clearTimeout(waiting.timer);
     waiting.settle(reply);
     this.#rest();

@@ -72,6 +72,25 @@ export function readOpenAiRequest(endpoint: Endpoint, bytes: Buffer): ReadReques
   };
 }
 
+/** The same call with another body: what is routed and answered by stays. */
+export function withBody(call: OpenAiRequest, body: JsonMembers): OpenAiRequest {
+  const { ok, model, stream, includeUsage, choices, maxTokens, hasTools, hasSchema } = call;
+  return {
+    ok,
+    get json() {
+      return body.json;
+    },
+    body,
+    model,
+    stream,
+    includeUsage,
+    choices,
+    maxTokens,
+    hasTools,
+    hasSchema,
+  };
+}
+
 const isCount = (value: unknown) => Number.isInteger(value) && Number(value) >= 1;
 const INPUT: readonly JsonKind[] = ['string', 'array'];
 

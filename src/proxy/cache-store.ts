@@ -77,7 +77,7 @@ function finishedAnswer(exchange: Exchange, { delivered }: CacheVisit): JsonReco
 }
 
 /** Nobody and nothing stood in for the target, and it was told all that was asked. */
-function isOfFirstTarget({ outcome, outputCap, dropped, account, attempts }: Exchange): boolean {
+function isOfFirstTarget({ outcome, outputCap, compaction, dropped, account, attempts }: Exchange): boolean {
   return (
     outcome.status === 'ok' &&
     outcome.httpStatus === 200 &&
@@ -85,6 +85,7 @@ function isOfFirstTarget({ outcome, outputCap, dropped, account, attempts }: Exc
     outcome.fallbackDepth === 0 &&
     outcome.resumed === 0 &&
     outputCap === undefined &&
+    compaction === undefined &&
     dropped.size === 0 &&
     account?.downgrade === undefined &&
     // None was made for an answer that is kept already.

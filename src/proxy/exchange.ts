@@ -42,6 +42,14 @@ export interface Outcome {
   resumed: number;
 }
 
+/** What was left out of a conversation. */
+export interface Compaction {
+  /** Turns for which a summary stands. */
+  readonly turns: number;
+  readonly tokensBefore: number;
+  readonly tokensAfter: number;
+}
+
 /** One request on its way through the pipeline. Stages are functions of it. */
 export interface Exchange {
   readonly id: string;
@@ -53,7 +61,12 @@ export interface Exchange {
   readonly headers: IncomingHttpHeaders;
   /** As sent: name, value, name, value. */
   readonly rawHeaders: readonly string[];
+  /** As the client sent it: what the cache, the loop guard and idempotency go by. */
   readonly call: Call;
+  /** What targets are asked: the same, but for a conversation that was made shorter. All that is sent, held and estimated is of this. */
+  sent: Call;
+  /** Older turns gave way to a summary; undefined: all of it is sent. */
+  compaction: Compaction | undefined;
   /** Another one where a budget moves the request to a cheaper model, and while a cascade tries the cheap one. */
   chain: Chain;
   /** Why it goes to this model; undefined: the client named it. */
@@ -68,7 +81,7 @@ export interface Exchange {
   readonly cancellation: Cancellation;
   /** What it has to do with the cache; undefined: nothing. */
   cache: CacheVisit | undefined;
-  /** What is asked, in no dialect's terms: read when the first target needs a translation. */
+  /** What is asked (of `sent`), in no dialect's terms: read when the first target needs a translation. */
   conversation: Conversation | RequestMistake | undefined;
   /** The rungs that cannot serve the request: found when the first is about to be asked. */
   misfits: ReadonlyMap<Rung, Misfit> | undefined;

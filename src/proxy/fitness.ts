@@ -37,11 +37,11 @@ export function canServe(exchange: Exchange, rung: Rung): boolean {
   }
 }
 
-function findMisfits({ endpoint, chain, call }: Exchange): ReadonlyMap<Rung, Misfit> {
+function findMisfits({ endpoint, chain, sent }: Exchange): ReadonlyMap<Rung, Misfit> {
   const dialect = chatDialect(endpoint);
   if (dialect === undefined) return ALL_FIT;
-  const needs = needsOf(dialect, call.body, chain.lacking);
-  const tokens = leastTokens(call, chain);
+  const needs = needsOf(dialect, sent.body, chain.lacking);
+  const tokens = leastTokens(sent, chain);
   if (needs.length === 0 && tokens <= chain.leastWindow) return ALL_FIT;
   const serving = chain.rungs.filter((rung) => rung.wires[endpoint] !== undefined);
   return misfits(serving, needs, tokens);

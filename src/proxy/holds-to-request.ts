@@ -24,7 +24,7 @@ export function breachOf(exchange: Exchange, answer: WholeAnswer | LiveStream): 
     const json = answer.kind === 'whole' ? answer.json : assembleChat(answer.held());
     return validateAnswer(validate, exchange.call.json, json);
   }
-  exchange.conversation ??= codecs[dialect].readRequest(exchange.call.json);
+  exchange.conversation ??= codecs[dialect].readRequest(exchange.sent.json);
   const { conversation } = exchange;
   // A request that its provider understands and we do not: nothing is known to hold the answer against.
   if ('mistake' in conversation) return undefined;

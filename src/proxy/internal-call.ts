@@ -17,6 +17,8 @@ import { TryLease } from './try-lease.ts';
 export interface InternalCall {
   /** `provider/model`. */
   readonly target: string;
+  /** The same with its circuit and keys, where the caller has it at hand. */
+  readonly rung?: Rung;
   /** What `json` is a body of. A target that speaks another dialect is told in its own. */
   readonly endpoint: 'chat' | 'embeddings';
   readonly json: JsonRecord;
@@ -42,7 +44,7 @@ export interface InternalAnswer {
  */
 export async function callTarget(runtime: Runtime, call: InternalCall): Promise<InternalAnswer> {
   const { clock, telemetry, transport } = runtime;
-  const rung = rungOf(runtime, call.target);
+  const rung = call.rung ?? rungOf(runtime, call.target);
   const wire = rung.wires[call.endpoint];
   if (wire === undefined) throw refused(`${call.target} does not serve ${call.endpoint} requests`);
   const { gate, provider, target } = rung;

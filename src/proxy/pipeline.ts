@@ -1,6 +1,7 @@
 import type { Failure } from '../failures/failure.ts';
 import { cacheLookup, standIn } from './cache-lookup.ts';
 import { cacheStore } from './cache-store.ts';
+import { compaction } from './compaction.ts';
 import { dispatch, mayStandIn } from './dispatch.ts';
 import type { Exchange } from './exchange.ts';
 import { keepWaiting } from './keep-waiting.ts';
@@ -15,9 +16,10 @@ import { settle } from './settle.ts';
  * The way of every request, in order. `receive.ts` has made the exchange: the body's bytes, what they ask for, the chain of
  * targets, the deadline.
  *
- *   receive -> cache -> reserve -> dispatch -> relay -> settle
+ *   receive -> cache -> compaction -> reserve -> dispatch -> relay -> settle
  *
  * - cache: an answer that was given before, to the same request or under the same idempotency key, is given again (`cache-lookup.ts`)
+ * - compaction: where its agent wants that, older turns of a long conversation give way to a summary (`compaction.ts`)
  * - reserve: for a tenant's request, the most it can cost is held in all its budgets, or it goes no further
  * - dispatch: down the chain, target by target, until one answers (`ask-rung.ts` -> `rung-loop.ts` -> `try-target.ts`)
  * - relay: the answer to the client, whole or event by event; what breaks midway is mended or said
@@ -54,8 +56,11 @@ function mayAskCacheOnly({ account }: Exchange, { code }: Failure): boolean {
   return code === 'budget_exceeded' && account?.identity.policy.over === 'cache-only';
 }
 
-/** Whether a tenant's request may go on, and its money is held. */
-function admitted(exchange: Exchange, { tenancy }: Runtime): Promise<Failure | undefined> | Failure | undefined {
+/** Whether a tenant's request may go on, and its money is held: for what will be sent, so it is made short before. */
+function admitted(exchange: Exchange, runtime: Runtime): Promise<Failure | undefined> | Failure | undefined {
+  const { tenancy } = runtime;
   if (tenancy === undefined || exchange.account === undefined) return undefined;
-  return tenancy.checkLoop(exchange) ?? reserve(exchange, tenancy);
+  const looping = tenancy.checkLoop(exchange);
+  if (looping !== undefined) return looping;
+  return compaction(exchange, runtime, tenancy)?.then(() => reserve(exchange, tenancy)) ?? reserve(exchange, tenancy);
 }

@@ -54,6 +54,8 @@ export function receive(
     headers: request.headers,
     rawHeaders: request.raw.rawHeaders,
     call,
+    sent: call,
+    compaction: undefined,
     chain,
     route: undefined,
     cascade: undefined,

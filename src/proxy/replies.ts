@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { compactionLabel } from '../context/compaction/compaction-label.ts';
 import type { ErrorContext } from '../failures/client-error.ts';
 import type { Failure } from '../failures/failure.ts';
 import { appendReturnedHeaders } from '../providers/headers.ts';
@@ -28,6 +29,7 @@ export function ownHeaders(exchange: Exchange, runtime: Runtime): string[] {
   if (exchange.account !== undefined) pushAccountHeaders(headers, exchange, exchange.account);
   if (exchange.cascade?.note !== undefined) headers.push('x-breakwater-route', `cascade=${exchange.cascade.note}`);
   if (exchange.dropped.size > 0) headers.push('x-breakwater-dropped', headerSafe([...exchange.dropped].join(', ')));
+  if (exchange.compaction !== undefined) headers.push('x-breakwater-compacted', compactionLabel(exchange.compaction));
   if (exchange.cache !== undefined) pushCacheHeaders(headers, exchange.cache);
   if (outcome.target !== undefined) headers.push('x-breakwater-target', headerSafe(outcome.target));
   return headers;

@@ -298,7 +298,7 @@ function mightFit(exchange: Exchange, account: Account, tenancy: Tenancy, chain:
 
 /** Counts the request's text for each model of the chain. False: not known in time, or known already. */
 async function count(exchange: Exchange, account: Account, tenancy: Tenancy, chain: Chain): Promise<boolean> {
-  const { bytes } = exchange.call.body;
+  const { bytes } = exchange.sent.body;
   const counted = new Map(account.counted);
   const models = new Set(chain.rungs.map(({ target }) => target.model).filter((model) => !counted.has(model)));
   for (const model of models) {
@@ -311,7 +311,7 @@ async function count(exchange: Exchange, account: Account, tenancy: Tenancy, cha
 }
 
 function sizeOf(exchange: Exchange, account: Account): RequestSize {
-  account.measure ??= measureInput(exchange.endpoint, exchange.call.body);
+  account.measure ??= measureInput(exchange.endpoint, exchange.sent.body);
   return { measure: account.measure, counted: account.counted };
 }
 

@@ -62,7 +62,7 @@ function worthAnotherMode(failure: Failure | undefined): boolean {
 /** The client's request with the delivered text as the beginning of the assistant's turn. */
 function prefilledBody(exchange: Exchange, rung: Rung, delivered: DeliveredText): Buffer {
   const wish = unheededWish(exchange, rung, 'chat');
-  const json = wish === undefined ? exchange.call.json : withoutWish(exchange.call.json, wish);
+  const json = wish === undefined ? exchange.sent.json : withoutWish(exchange.sent.json, wish);
   const messages = Array.isArray(json.messages) ? json.messages : [];
   const request: Record<string, unknown> = {
     ...json,

@@ -4,6 +4,8 @@ import { cacheTerms } from '../cache/cache-terms.ts';
 import type { SemanticCache } from '../cache/semantic/semantic-cache.ts';
 import type { Clock, Random } from '../clock.ts';
 import type { Config } from '../config/config.ts';
+import type { PromptAudit } from '../context/audit/prompt-audit.ts';
+import type { Compactor } from '../context/compaction/compactor.ts';
 import { PriceBook } from '../prices/price-book.ts';
 import { Transport } from '../providers/transport.ts';
 import type { Doubt } from '../routing/cascade/doubt.ts';
@@ -31,6 +33,10 @@ export class Runtime {
   cache: AnswerCache | undefined;
   /** Finds answers to near questions; undefined: no route has a semantic cache. */
   semantic: SemanticCache | undefined;
+  /** Keeps conversations short; undefined: no tenant asks for it. */
+  compactor: Compactor | undefined;
+  /** What system prompts cost; undefined: nobody wants to know. */
+  audit: PromptAudit | undefined;
   /** What cascades came to, by kind of work. */
   readonly cascades: CascadeBook;
   /** Hears of each answer of a cheap model that was not taken. Called within the request: it must not wait. */

@@ -9,6 +9,7 @@ import { Simulator } from '../simulator/simulator.ts';
 import { openState, type State } from '../state/open-state.ts';
 import { Telemetry } from '../telemetry/telemetry.ts';
 import { holdCache } from './hold-cache.ts';
+import { holdContext } from './hold-context.ts';
 import type { OpenTenancy } from './open-tenancy.ts';
 import { Runtime } from './runtime.ts';
 import { createServer } from './server.ts';
@@ -67,11 +68,13 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     const { openTenancy } = await import('./open-tenancy.ts');
     tenancy = await openTenancy(runtime, state);
   }
+  await holdContext(runtime);
   await holdCache(runtime, state);
   const app = createServer(runtime);
   const release = async () => {
     await runtime.semantic?.close();
     await runtime.cache?.close();
+    await runtime.compactor?.close();
     await tenancy?.close();
     await runtime.close();
     await state?.close();
@@ -118,6 +121,7 @@ function watchFile(
       runtime.reload(changed);
       void runtime.learnWindows();
       void holdCache(runtime, state);
+      void holdContext(runtime);
       runtime.telemetry.reloaded(path, notices);
     },
     onError: (error) => runtime.telemetry.reloadRefused(path, error.message),

@@ -1,3 +1,4 @@
+import { compactionLabel } from '../context/compaction/compaction-label.ts';
 import { chargesFor } from '../tenants/settlement.ts';
 import type { Exchange } from './exchange.ts';
 import { triesOf } from './exchange.ts';
@@ -31,6 +32,7 @@ export function settle(exchange: Exchange, runtime: Runtime): void {
     overheadMs: exchange.overheadMs,
     firstTokenMs: outcome.firstTokenMs,
     usage: outcome.usage,
+    ...(exchange.compaction === undefined ? {} : { compacted: compactionLabel(exchange.compaction) }),
     costUsd: spending.unpriced ? undefined : spending.cost / 1e9,
     ...(identity === undefined
       ? {}

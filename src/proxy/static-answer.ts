@@ -22,7 +22,7 @@ export function staticAnswer(exchange: Exchange, text: string, nowMs: number): O
 
 function inDialect(dialect: ChatDialect, exchange: Exchange, text: string, nowMs: number): OwnAnswer | undefined {
   const codec = codecs[dialect];
-  const conversation = exchange.conversation ?? codec.readRequest(exchange.call.json);
+  const conversation = exchange.conversation ?? codec.readRequest(exchange.sent.json);
   if ('mistake' in conversation) return undefined;
   const now = Math.floor(nowMs / 1000);
   const head = { id: exchange.id, model: exchange.call.model, created: now, usage: NO_TOKENS };

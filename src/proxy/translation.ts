@@ -32,7 +32,7 @@ export class Translation {
   constructor(exchange: Exchange, client: ChatDialect, wire: ChatDialect, rung: Rung) {
     this.#client = client;
     this.#wire = wire;
-    this.#request = exchange.call.json;
+    this.#request = exchange.sent.json;
     this.#conversation = withCap(conversationOf(exchange, client), exchange.outputCap);
     const { prefill, reasoning } = rung.target.capabilities;
     if (wire !== 'responses') refuseStoredState(this.#conversation, rung);
@@ -103,10 +103,10 @@ const LEAST_BYTES_A_TOKEN = 3;
  * The cap on the answer that is sent where the dialect demands one and the client named none: the model's own, but no more than is
  * left of its window. What is left is only estimated, so that the usual cap is always asked for.
  */
-function defaultCap({ call }: Exchange, { target, contextWindow }: Rung): number {
+function defaultCap({ sent }: Exchange, { target, contextWindow }: Rung): number {
   const cap = target.maxOutputTokens ?? DEFAULT_MAX_OUTPUT_TOKENS;
   if (contextWindow === undefined) return cap;
-  const left = contextWindow - Math.ceil(call.body.bytes.length / LEAST_BYTES_A_TOKEN);
+  const left = contextWindow - Math.ceil(sent.body.bytes.length / LEAST_BYTES_A_TOKEN);
   return Math.min(cap, Math.max(DEFAULT_MAX_OUTPUT_TOKENS, left));
 }
 
@@ -123,7 +123,7 @@ function withCap(conversation: Conversation, maxTokens: number | undefined): Con
 
 /** Read once an exchange, when the first target needs it. */
 function conversationOf(exchange: Exchange, client: ChatDialect): Conversation {
-  exchange.conversation ??= codecs[client].readRequest(exchange.call.json);
+  exchange.conversation ??= codecs[client].readRequest(exchange.sent.json);
   const { conversation } = exchange;
   if (!('mistake' in conversation)) return conversation;
   throw new UpstreamFailure(ownFailure('wrong_type', conversation.message, conversation.param));

@@ -193,7 +193,7 @@ function bodyFor(exchange: Exchange, rung: Rung, { wire, wish }: Prepared, askFo
     return Buffer.from(JSON.stringify({ ...json, model: rung.target.model, ...capped, ...usage }));
   }
   return joinParts(
-    splice(exchange.call.body, {
+    splice(exchange.sent.body, {
       // Set even where the name is the same: of a repeated key the provider might heed another occurrence than this proxy.
       set: { model: JSON.stringify(rung.target.model), ...texts(capped) },
       ...(askForUsage ? { merge: { stream_options: { include_usage: 'true' } } } : {}),
@@ -206,12 +206,12 @@ function texts(members: Readonly<Record<string, number>>): Record<string, string
 }
 
 /** The request where more of it than single members must differ; undefined: the bytes may pass. */
-function rewritten({ endpoint, call }: Exchange, wish: string | undefined): JsonRecord | undefined {
+function rewritten({ endpoint, sent }: Exchange, wish: string | undefined): JsonRecord | undefined {
   let json: JsonRecord | undefined;
   // A client may bring back what another model thought, which a fallback had shown it under our seal: no provider can read that.
-  if ((endpoint === 'messages' || endpoint === 'responses') && call.body.bytes.includes(FOREIGN_THOUGHT)) {
+  if ((endpoint === 'messages' || endpoint === 'responses') && sent.body.bytes.includes(FOREIGN_THOUGHT)) {
     const without = endpoint === 'messages' ? withoutForeignMessages : withoutForeignItems;
-    json = without(call.json) ?? call.json;
+    json = without(sent.json) ?? sent.json;
   }
-  return wish === undefined ? json : withoutWish(json ?? call.json, wish);
+  return wish === undefined ? json : withoutWish(json ?? sent.json, wish);
 }

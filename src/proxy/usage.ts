@@ -15,6 +15,6 @@ export function seenUsage(progress: StreamProgress, before: Usage | undefined): 
 }
 
 /** Counts the tokens of the request where nobody else did. A function of its own, which keeps nothing of a try alive. */
-export function inputEstimateOf({ call, endpoint }: Exchange, { contextWindow }: Rung): () => number {
-  return () => inputEstimate(measureInput(endpoint, call.body), contextWindow);
+export function inputEstimateOf({ sent, endpoint }: Exchange, { contextWindow }: Rung): () => number {
+  return () => inputEstimate(measureInput(endpoint, sent.body), contextWindow);
 }

@@ -220,6 +220,30 @@ export const METRICS = {
     labels: ['target'],
     help: 'Dollars spent on the cache itself, on embeddings and judges, as far as prices are known. Part of what requests cost, but for audits.',
   },
+  contextRequests: {
+    name: 'breakwater_context_requests_total',
+    type: 'counter',
+    labels: ['result'],
+    help: 'Requests whose conversation was longer than its agent may send. result: compacted; sent as they came: unfit (nothing of it may give way), uncounted (its tokens were not known in time), unsummarized (there was no summary in time).',
+  },
+  contextSaved: {
+    name: 'breakwater_context_tokens_saved_total',
+    type: 'counter',
+    labels: [],
+    help: 'Input tokens that were not sent because a summary stood for them, as counted before sending.',
+  },
+  contextSummaries: {
+    name: 'breakwater_context_summaries_total',
+    type: 'counter',
+    labels: ['result'],
+    help: 'Summaries asked for. result: made, failed, unaffordable (no budget was left for it).',
+  },
+  contextSpent: {
+    name: 'breakwater_context_spent_usd_total',
+    type: 'counter',
+    labels: ['target'],
+    help: 'Dollars spent on summaries, as far as prices are known. Beside what requests cost.',
+  },
   idempotent: {
     name: 'breakwater_idempotent_requests_total',
     type: 'counter',

@@ -73,6 +73,10 @@ export class Metrics {
   readonly #semanticTrouble = this.#byReason(newCount);
   readonly #cacheSaved = this.#byTerm(newCount);
   readonly #cacheSpent = new ByLabel(this.#targets, newCount);
+  readonly #contextRequests = this.#byTerm(newCount);
+  readonly #contextSaved = new Count();
+  readonly #summaries = this.#byTerm(newCount);
+  readonly #contextSpent = new ByLabel(this.#targets, newCount);
   readonly #idempotent = this.#byTerm(newCount);
   readonly #malformed = new ByLabel(this.#targets, newCount);
   readonly #cost = new ByLabel(this.#models, newCount);
@@ -118,6 +122,10 @@ export class Metrics {
     showCounter(registry, METRICS.semanticTrouble, this.#semanticTrouble);
     showCounter(registry, METRICS.cacheSaved, this.#cacheSaved);
     showCounter(registry, METRICS.cacheSpent, this.#cacheSpent);
+    showCounter(registry, METRICS.contextRequests, this.#contextRequests);
+    showCounter(registry, METRICS.contextSaved, this.#contextSaved);
+    showCounter(registry, METRICS.contextSummaries, this.#summaries);
+    showCounter(registry, METRICS.contextSpent, this.#contextSpent);
     showCounter(registry, METRICS.idempotent, this.#idempotent);
     showCounter(registry, METRICS.malformedEvents, this.#malformed);
     showReading(registry, METRICS.logLinesLost, () => some(this.#readings.logLinesLost?.()));
@@ -240,6 +248,21 @@ export class Metrics {
   /** @param usd dollars for an embedding or a judge's word */
   cacheSpent(target: string, usd: number): void {
     this.#cacheSpent.at(target).value += usd;
+  }
+
+  /** @param tokens left out */
+  contextAsked(result: string, tokens: number): void {
+    this.#contextRequests.at(result).value++;
+    this.#contextSaved.value += tokens;
+  }
+
+  summaryMade(result: string): void {
+    this.#summaries.at(result).value++;
+  }
+
+  /** @param usd dollars for a summary */
+  contextSpent(target: string, usd: number): void {
+    this.#contextSpent.at(target).value += usd;
   }
 
   idempotent(result: string): void {

@@ -30,6 +30,8 @@ export interface ExchangeRecord {
     | undefined;
   /** Of all tries together, dollars; undefined where a price is not known. */
   readonly costUsd?: number | undefined;
+  /** Older turns gave way to a summary: `turns=40;tokens=180000->62000`. */
+  readonly compacted?: string;
   /** Whose request it was, where the proxy asks for a key. `key` is the key's id. */
   readonly tenant?: string | undefined;
   readonly key?: string | undefined;
@@ -230,6 +232,25 @@ export class Telemetry {
   /** @param nanos for an embedding or a judge's word, nano-dollars; undefined: not known */
   cacheSpent(target: string, nanos: number | undefined): void {
     this.metrics.cacheSpent(target, (nanos ?? 0) / 1e9);
+  }
+
+  /** A conversation was too long for its agent. @param tokens left out of it */
+  contextAsked(result: 'compacted' | 'unfit' | 'uncounted' | 'unsummarized', tokens: number): void {
+    this.metrics.contextAsked(result, tokens);
+  }
+
+  /** A summary was wanted. Why there is none is logged once a minute at most for each kind, and counted always. */
+  summaryMade(result: 'made' | 'failed' | 'unaffordable', reason: string | undefined, now: number): void {
+    this.metrics.summaryMade(result);
+    const what = `summary-${result}`;
+    if (reason === undefined || now < (this.#cacheToldUntil.get(what) ?? 0)) return;
+    this.#cacheToldUntil.set(what, now + CACHE_QUIET_MS);
+    this.log.warn({ result, reason }, 'a conversation could not be summarized, it goes out as it is');
+  }
+
+  /** @param nanos for a summary, nano-dollars */
+  contextSpent(target: string, nanos: number): void {
+    this.metrics.contextSpent(target, nanos / 1e9);
   }
 
   /** A request came with an idempotency key that is heeded. */

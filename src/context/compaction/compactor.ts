@@ -1,3 +1,4 @@
+import type { Clock } from '../../clock.ts';
 import type { ContextConfig } from '../../config/context-config.ts';
 import type { Conversation } from '../../dialects/conversation/request.ts';
 import type { JsonMembers } from '../../dialects/json-members.ts';
@@ -49,6 +50,8 @@ export type CompactionResult =
       readonly why: 'short' | 'unfit' | 'uncounted' | 'unsummarized';
       /** Where counted. */
       readonly tokens: number | undefined;
+      /** Milliseconds that a summary was waited for. */
+      readonly waitedMs: number;
     }
   | {
       readonly kind: 'compacted';
@@ -60,15 +63,19 @@ export type CompactionResult =
       readonly turns: number;
       readonly tokensBefore: number;
       readonly tokensAfter: number;
+      /** Milliseconds that a summary was waited for. */
+      readonly waitedMs: number;
     };
 
 /** Keeps conversations within their agents' caps. One for the process. */
 export class Compactor {
   readonly summaries: Summaries;
+  readonly #clock: Clock;
   readonly #count: CountEach;
   readonly #turnTokens: LruMap<string, number>;
 
   constructor(options: CompactorOptions) {
+    this.#clock = options.clock;
     this.#count = options.count;
     this.#turnTokens = new LruMap(options.turnsKept ?? 100_000);
     this.summaries = new Summaries(options);
@@ -78,8 +85,7 @@ export class Compactor {
   async compact(ask: CompactionAsk): Promise<CompactionResult> {
     const { settings, conversation, body, model } = ask;
     const factor = tokenFactor(model);
-    // A token is at least a byte (pictures by address aside).
-    if (body.bytes.length * factor <= settings.maxInputTokens) return untouched('short');
+    if (isSurelyShort(body, settings, model)) return untouched('short');
     const limits = limitsOf(settings);
     const keys = conversation.turns.map(turnKey);
     const tokens = await this.#tokensOf(conversation, keys, factor);
@@ -101,6 +107,11 @@ export class Compactor {
     return result;
   }
 
+  /** Ends what is made in the background. */
+  close(): Promise<void> {
+    return this.summaries.close();
+  }
+
   async #apply(
     ask: CompactionAsk,
     plan: CompactionPlan & { kind: 'compact' },
@@ -108,17 +119,19 @@ export class Compactor {
     limits: CompactionLimits,
   ): Promise<CompactionResult> {
     const { steps } = order;
+    const before = this.#clock.now();
     const made = await this.summaries.at(order, ask.deadline);
+    const waitedMs = this.#clock.now() - before;
     // Without a summary up to here, the one that was sent last time still is: what the provider cached of it stays good.
     const step = made === undefined ? steps.findLast((one) => this.summaries.known(one) !== undefined) : steps.at(-1);
     const summary = made ?? this.summaries.known(step);
-    if (step === undefined || summary === undefined) return untouched('unsummarized', plan.tokens);
+    if (step === undefined || summary === undefined) return untouched('unsummarized', plan.tokens, waitedMs);
     const body = writeCompacted(ask.body, ask.conversation, step.to, summary.text);
-    if (body === undefined) return untouched('unfit', plan.tokens);
+    if (body === undefined) return untouched('unfit', plan.tokens, waitedMs);
     const between = steps.filter(({ to }) => to > step.to).reduce((sum, one) => sum + one.tokens, 0);
     const tokensAfter = plan.tokensAfter - limits.summaryTokens + summary.tokens + between;
     // Too long a summary for what it saves.
-    if (tokensAfter >= plan.tokens) return untouched('unsummarized', plan.tokens);
+    if (tokensAfter >= plan.tokens) return untouched('unsummarized', plan.tokens, waitedMs);
     return {
       kind: 'compacted',
       body,
@@ -126,6 +139,7 @@ export class Compactor {
       turns: step.to,
       tokensBefore: plan.tokens,
       tokensAfter,
+      waitedMs,
     };
   }
 
@@ -157,17 +171,21 @@ export class Compactor {
   }
 }
 
-/** For `x-breakwater-compacted`. */
-export function compactionLabel({
-  turns,
-  tokensBefore,
-  tokensAfter,
-}: Pick<CompactionResult & { kind: 'compacted' }, 'turns' | 'tokensBefore' | 'tokensAfter'>): string {
-  return `turns=${turns};tokens=${tokensBefore}->${tokensAfter}`;
+/** So short that nothing has to be counted: a token is at least a byte (pictures by address aside). */
+export function isSurelyShort(body: JsonMembers, { maxInputTokens }: ContextConfig, model: string): boolean {
+  const { length } = body.bytes;
+  // No model's tokens are so many more: the names of most need not be looked at.
+  return length * MOST_FACTOR <= maxInputTokens || length * tokenFactor(model) <= maxInputTokens;
 }
 
-function untouched(why: (CompactionResult & { kind: 'untouched' })['why'], tokens?: number): CompactionResult {
-  return { kind: 'untouched', why, tokens };
+const MOST_FACTOR = 2;
+
+function untouched(
+  why: (CompactionResult & { kind: 'untouched' })['why'],
+  tokens?: number,
+  waitedMs = 0,
+): CompactionResult {
+  return { kind: 'untouched', why, tokens, waitedMs };
 }
 
 /** What is between the cuts of a plan, each named by all that is before it. */

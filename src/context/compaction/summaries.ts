@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { Clock } from '../../clock.ts';
 import type { Turn } from '../../dialects/conversation/request.ts';
 import { LruMap } from '../../lru-map.ts';
-import { SUMMARY_INSTRUCTIONS, transcript } from './transcript.ts';
+import { summaryInstructions, transcript } from './transcript.ts';
 
 /** One question to the summarizer. */
 export interface SummaryAsk {
@@ -14,6 +14,8 @@ export interface SummaryAsk {
   readonly maxTokens: number;
   /** Clock milliseconds; an answer after it is not waited for. */
   readonly deadline: number;
+  /** Nobody will want it any more: the proxy ends. */
+  readonly signal: AbortSignal;
 }
 
 /** Asks the summarizing model and bills it to whom it is for. Undefined, or a rejection: there is no summary. */
@@ -77,6 +79,7 @@ export class Summaries {
   readonly #known: LruMap<string, Summary>;
   readonly #failedAt: LruMap<string, number>;
   readonly #making = new Map<string, Promise<Summary | undefined>>();
+  readonly #closing = new AbortController();
 
   constructor(options: SummariesOptions) {
     const { clock, count, most = 2000, atOnce = 8, restAfterFailure = 30_000, limit = 60_000 } = options;
@@ -117,12 +120,18 @@ export class Summaries {
     void this.#start(step, order);
   }
 
+  /** Gives up what is being made. Nothing is made after it. Resolves when nothing is under way. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await Promise.all(this.#making.values());
+  }
+
   #start(step: SummaryStep, order: SummaryOrder): Promise<Summary | undefined> {
     const running = this.#making.get(step.key);
     if (running !== undefined) return running;
     const failedAt = this.#failedAt.get(step.key);
     const resting = failedAt !== undefined && this.#clock.now() - failedAt < this.#rest;
-    if (resting || this.#making.size >= this.#atOnce) return Promise.resolve(undefined);
+    if (resting || this.#making.size >= this.#atOnce || this.#closing.signal.aborted) return Promise.resolve(undefined);
     const making = this.#make(order)
       .catch((error: unknown) => {
         this.#onFailure(error);
@@ -171,9 +180,12 @@ export class Summaries {
     before: Summary | undefined,
     { summarize, summaryTokens: maxTokens, factor }: SummaryOrder,
   ): Promise<Summary | undefined> {
-    const text = transcript(turns, before?.text);
+    const { signal } = this.#closing;
+    if (signal.aborted) return undefined;
+    const instructions = summaryInstructions(maxTokens);
     const deadline = this.#clock.now() + this.#limit;
-    const said = (await summarize({ instructions: SUMMARY_INSTRUCTIONS, text, maxTokens, deadline }))?.trim();
+    const ask = { instructions, text: transcript(turns, before?.text), maxTokens, deadline, signal };
+    const said = (await summarize(ask))?.trim();
     if (said === undefined || said === '') return undefined;
     const [counted] = (await this.#count([said])) ?? [];
     if (counted === undefined) return undefined;

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { type CompactionResult, Compactor, compactionLabel } from '../../../src/context/compaction/compactor.ts';
+import { compactionLabel } from '../../../src/context/compaction/compaction-label.ts';
+import { type CompactionResult, Compactor } from '../../../src/context/compaction/compactor.ts';
 import { planCompaction } from '../../../src/context/compaction/plan-compaction.ts';
 import { limitsOf } from '../../../src/context/compaction/settings.ts';
 import { turnText } from '../../../src/context/compaction/turn-content.ts';
