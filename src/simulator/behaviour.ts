@@ -89,6 +89,10 @@ export interface Behaviour {
   readonly usage: { readonly prompt: number; readonly completion: number } | undefined;
   /** So many of the prompt's tokens are reported as read from the cache. */
   readonly cached: number | undefined;
+  /** What an earlier prompt of the same model and key began with is reported as read from the cache. */
+  readonly promptCache: boolean;
+  /** Each thousand tokens of the prompt take so long before the first token of the answer; cached ones a tenth of it. */
+  readonly prefillMs: number;
   /** The answer is thought about first, and the thoughts are told. */
   readonly thinks: boolean;
   readonly headersMs: number;
@@ -131,6 +135,8 @@ export const OK: Behaviour = {
   bigEventBytes: 256 * 1024,
   usage: undefined,
   cached: undefined,
+  promptCache: false,
+  prefillMs: 0,
   thinks: false,
   headersMs: 0,
   firstTokenMs: undefined,

@@ -1,12 +1,13 @@
-import { composeAnswer, countAnswerTokens, usageOf } from './answer.ts';
+import { composeAnswer, countAnswerTokens, type Usage, usageOf } from './answer.ts';
 import type { Behaviour } from './behaviour.ts';
 import { playBody } from './body-player.ts';
-import { type Call, InvalidCallError, type JsonObject } from './call.ts';
+import { InvalidCallError, type JsonObject } from './call.ts';
 import { strike } from './connection-faults.ts';
 import type { Dialect, Identity, ModelApi, NumberApi } from './dialect.ts';
 import type { Director } from './director.ts';
 import type { Exchange } from './exchange.ts';
 import { playHollow } from './hollow-answers.ts';
+import { PromptCache } from './prompt-cache.ts';
 import { readBody } from './read-body.ts';
 import { overLimit, refuse, refuseInvalid } from './refusals.ts';
 import { type Pace, StreamPlayer } from './stream-player.ts';
@@ -23,6 +24,7 @@ export interface ModelSettings {
 export class ModelEndpoint {
   readonly #director: Director;
   readonly #settings: ModelSettings;
+  readonly #prompts = new PromptCache();
   /** Makes the answers' ids unique among simulators. */
   #instance = '';
 
@@ -83,13 +85,14 @@ export class ModelEndpoint {
     };
     try {
       if (api.kind === 'numbers') this.#count(exchange, api, body, behaviour, identity);
-      else this.#answer(exchange, api, api.read(body, record.model), behaviour, identity);
+      else this.#answer(exchange, api, body, behaviour, identity);
     } catch (error) {
       refuseInvalid(exchange, api, error);
     }
   }
 
-  #answer(exchange: Exchange, dialect: Dialect, call: Call, behaviour: Behaviour, identity: Identity): void {
+  #answer(exchange: Exchange, dialect: Dialect, body: JsonObject, behaviour: Behaviour, identity: Identity): void {
+    const call = dialect.read(body, exchange.record.model);
     const limit = overLimit(dialect, call.promptTokens, call.prefix, behaviour);
     if (limit !== undefined) {
       refuse(exchange, dialect, limit);
@@ -97,10 +100,10 @@ export class ModelEndpoint {
     }
     if (playHollow(exchange, dialect, behaviour, identity)) return;
     const answer = composeAnswer(call, behaviour, this.#settings.tokens);
-    const usage = usageOf(call, answer, behaviour);
+    const usage = this.#cachedUsage(exchange, body, behaviour, usageOf(call, answer, behaviour));
     const reported = behaviour.wire.usage ? usage : undefined;
     exchange.record.usage = usage;
-    const pace = this.#paceOf(behaviour);
+    const pace = withPrefill(this.#paceOf(behaviour), behaviour.prefillMs, usage);
     if (call.stream) {
       const script = dialect.stream(identity, call, answer, reported, behaviour.wire);
       new StreamPlayer(exchange, script, behaviour, dialect.malformedEvent, pace).play();
@@ -108,6 +111,12 @@ export class ModelEndpoint {
       const whole = { body: dialect.whole(identity, answer, reported), tokens: countAnswerTokens(answer) };
       playBody(exchange, dialect, whole, behaviour, pace);
     }
+  }
+
+  #cachedUsage(exchange: Exchange, body: JsonObject, behaviour: Behaviour, usage: Usage): Usage {
+    if (!behaviour.promptCache) return usage;
+    const { model, key = '' } = exchange.record;
+    return { ...usage, cached: this.#prompts.read(`${key} ${model}`, body, usage.prompt) };
   }
 
   #count(exchange: Exchange, api: NumberApi, body: JsonObject, behaviour: Behaviour, identity: Identity): void {
@@ -127,4 +136,10 @@ export class ModelEndpoint {
     if (behaviour.firstTokenMs === undefined && behaviour.tokenMs === undefined) return pace;
     return { firstTokenMs: behaviour.firstTokenMs ?? pace.firstTokenMs, tokenMs: behaviour.tokenMs ?? pace.tokenMs };
   }
+}
+
+/** What is cached takes a tenth of the time. */
+function withPrefill(pace: Pace, prefillMs: number, { prompt, cached = 0 }: Usage): Pace {
+  if (prefillMs === 0) return pace;
+  return { ...pace, firstTokenMs: pace.firstTokenMs + ((prompt - cached + cached / 10) / 1000) * prefillMs };
 }

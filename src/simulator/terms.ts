@@ -126,6 +126,11 @@ export const TERMS: Readonly<Record<string, readonly Term[]>> = {
       apply: (b, [n]) => change(b, { cached: n }),
     },
     {
+      syntax: 'prompt-cache',
+      meaning: 'reports as read from the cache what an earlier prompt of the same model and key began with',
+      apply: (b) => change(b, { promptCache: true }),
+    },
+    {
       syntax: 'window-{count}',
       meaning: 'prompts of more tokens get the 400 `context_length_exceeded`',
       apply: (b, [n]) => change(b, { contextWindow: n }),
@@ -146,6 +151,11 @@ export const TERMS: Readonly<Record<string, readonly Term[]>> = {
       syntax: 'slow-first-token-{duration}',
       meaning: 'headers (and the role event) at once, then nothing for so long',
       apply: (b, [ms]) => change(b, { firstTokenMs: ms }),
+    },
+    {
+      syntax: 'prefill-{duration}',
+      meaning: 'so long before the first token for each thousand tokens of the prompt; for cached ones a tenth of it',
+      apply: (b, [ms = 0]) => change(b, { prefillMs: ms }),
     },
     {
       syntax: 'slow-tokens-{duration}',
