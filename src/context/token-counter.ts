@@ -81,6 +81,7 @@ export class TokenCounter {
   #idleTimer: Timer | undefined;
   #lastId = 0;
   #waitingBytes = 0;
+  #stays = false;
 
   constructor(options: TokenCounterOptions = {}) {
     const { clock = systemClock, limit = 500, queue = 32, most = 67_108_864 } = options;
@@ -148,6 +149,12 @@ export class TokenCounter {
     this.#rest();
   }
 
+  /** The thread is not ended for being idle: somebody counts with each request, and none is to wait for its tables. */
+  stay(): void {
+    this.#stays = true;
+    this.warm();
+  }
+
   /** Ends the thread. Counts under way are answered as unknown. */
   async close(): Promise<void> {
     const worker = this.#worker;
@@ -202,7 +209,7 @@ export class TokenCounter {
 
   /** Nothing to do: the thread ends unless something comes. */
   #rest(): void {
-    if (this.#waiting.size > 0 || this.#worker === undefined) return;
+    if (this.#waiting.size > 0 || this.#worker === undefined || this.#stays) return;
     this.#clock.clearTimeout(this.#idleTimer);
     this.#idleTimer = this.#clock.setTimeout(() => void this.close(), this.#idle);
     this.#idleTimer.unref?.();

@@ -18,8 +18,7 @@ async function openCompactor(runtime: Runtime): Promise<void> {
   if (tenancy === undefined) return;
   const { Compactor } = await import('../context/compaction/compactor.ts');
   const { counter } = tenancy;
-  // Until its tables are loaded a long conversation waits.
-  counter.warm();
+  counter.stay();
   // Summaries are paid for: what they cost is to be known.
   runtime.learnPrices();
   runtime.compactor ??= new Compactor({

@@ -62,6 +62,7 @@ export async function callTarget(runtime: Runtime, call: InternalCall): Promise<
   const lease = new TryLease(gate, permit, slot);
   const cancellation = new Cancellation();
   const onAbort = () => cancellation.cancel('hedge_lost');
+  if (call.signal?.aborted) onAbort();
   call.signal?.addEventListener('abort', onAbort, { once: true });
   try {
     const attempt = new WholeAttempt(

@@ -14,6 +14,7 @@ test('there are the examples that the documentation names', () => {
     'fallback-chain.yaml',
     'high-availability.yaml',
     'local-and-cloud.yaml',
+    'long-conversations.yaml',
     'minimal.yaml',
     'routing.yaml',
     'tenants.yaml',

@@ -120,10 +120,15 @@ export class Summaries {
     void this.#start(step, order);
   }
 
+  /** Resolves when all summaries under way are made, or failed. */
+  async idle(): Promise<void> {
+    while (this.#making.size > 0) await Promise.all(this.#making.values());
+  }
+
   /** Gives up what is being made. Nothing is made after it. Resolves when nothing is under way. */
   async close(): Promise<void> {
     this.#closing.abort();
-    await Promise.all(this.#making.values());
+    await this.idle();
   }
 
   #start(step: SummaryStep, order: SummaryOrder): Promise<Summary | undefined> {
