@@ -97,12 +97,12 @@ describe('the original is passed', () => {
 
   it('where its tokens are not known in time', async () => {
     const { ask } = rig({ count: async () => undefined });
-    assert.deepEqual(await ask(50), { kind: 'untouched', why: 'uncounted', tokens: undefined });
+    assert.deepEqual(await ask(50), { kind: 'untouched', why: 'uncounted', tokens: undefined, waitedMs: 0 });
   });
 
   it('where it is short, and then nothing is counted', async () => {
     const { ask, counted } = rig();
-    assert.deepEqual(await ask(1), { kind: 'untouched', why: 'short', tokens: undefined });
+    assert.deepEqual(await ask(1), { kind: 'untouched', why: 'short', tokens: undefined, waitedMs: 0 });
     assert.deepEqual(counted, []);
   });
 });
