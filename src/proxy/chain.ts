@@ -1,17 +1,19 @@
 import type { TargetGate, TargetGates } from '../breakers/target-gate.ts';
-import type { Config, Model, Provider, Target } from '../config/config.ts';
+import type { Config, Model, Provider } from '../config/config.ts';
 import { resolveModel } from '../config/resolve-model.ts';
 import type { Capability } from '../dialects/capability.ts';
 import type { Endpoint } from '../dialects/endpoint.ts';
-import { wireFor } from '../providers/wire.ts';
+import { type SpokenWires, spokenWires } from '../providers/spoken-wires.ts';
 import { type PlannedTarget, planFor, type WindowOf } from '../routing/plan.ts';
+import type { RoutePolicy } from '../routing/policy/route-policy.ts';
+import { readyPolicy } from '../routing/policy/tier-targets.ts';
 
 /** One target of a chain with everything a try against it needs, worked out once and not per request. */
 export interface Rung extends PlannedTarget {
   readonly index: number;
   readonly gate: TargetGate;
   /** The dialect to speak with it, by what the client speaks; undefined: it cannot serve such a call. */
-  readonly wires: Readonly<Record<Endpoint, Endpoint | undefined>>;
+  readonly wires: SpokenWires;
   /** Upstream path with query, by the dialect spoken. */
   readonly paths: Readonly<Record<Endpoint, string>>;
 }
@@ -36,6 +38,8 @@ export class Chains {
   readonly #gates: TargetGates;
   readonly #windowOf: WindowOf;
   readonly #ready = new Map<string, Chain>();
+  /** By policy. */
+  readonly #policies = new Map<string, RoutePolicy>();
 
   /** @param windowOf knows the context windows that the configuration does not say */
   constructor(config: Config, gates: TargetGates, windowOf: WindowOf = () => undefined) {
@@ -47,6 +51,19 @@ export class Chains {
   /** Chains are put together anew: what is known of their models has changed. */
   forget(): void {
     this.#ready.clear();
+    this.#policies.clear();
+  }
+
+  /** What chooses a model for requests that name this one; undefined: it stands for a chain of its own, or for nothing. */
+  policyFor(name: string): RoutePolicy | undefined {
+    const policy = this.config.routing.models.get(name);
+    if (policy === undefined) return undefined;
+    let ready = this.#policies.get(policy.name);
+    if (ready === undefined) {
+      ready = readyPolicy(this.config, policy, this.#windowOf);
+      this.#policies.set(policy.name, ready);
+    }
+    return ready;
   }
 
   /** The chain for the model a client named, or why there is none. */
@@ -60,7 +77,7 @@ export class Chains {
       index,
       ...planned,
       gate: this.#gates.get(planned.target, planned.provider, model),
-      wires: wiresOf(planned.provider, planned.target),
+      wires: spokenWires(planned.provider, planned.target),
       paths: pathsOf(planned.provider, planned.target.model),
     }));
     const chain: Chain = {
@@ -77,21 +94,6 @@ export class Chains {
     this.#ready.set(name, chain);
     return chain;
   }
-}
-
-/** What the model speaks of what its provider does. Where that is nothing, a gateway goes by another's name: it knows best. */
-function wiresOf({ speaks }: Provider, target: Target): Rung['wires'] {
-  const both = speaks.filter((endpoint) => target.speaks?.includes(endpoint) ?? true);
-  const spoken = new Set(both.length === 0 ? speaks : both);
-  const wire = (endpoint: Endpoint) => wireFor(endpoint, spoken);
-  return {
-    chat: wire('chat'),
-    completions: wire('completions'),
-    embeddings: wire('embeddings'),
-    messages: wire('messages'),
-    responses: wire('responses'),
-    'count-tokens': wire('count-tokens'),
-  };
 }
 
 function pathsOf(provider: Provider, model: string): Rung['paths'] {

@@ -34,8 +34,8 @@ export function modelRoutes(app: FastifyInstance, runtime: Runtime): void {
   };
 
   const all = async (authorization: string | undefined): Promise<ListedModel[]> => {
-    const { models, providers } = runtime.config;
-    const own = [...models.keys()].map((id) => ({
+    const { models, providers, routing } = runtime.config;
+    const own = [...routing.models.keys(), ...models.keys()].map((id) => ({
       id,
       object: 'model' as const,
       created: started,

@@ -10,6 +10,7 @@ import { ClientConnection } from './client-connection.ts';
 import { allowedTime } from './deadline.ts';
 import type { Exchange } from './exchange.ts';
 import { newExchangeId } from './exchange-id.ts';
+import { routeRequest } from './route.ts';
 import type { Runtime } from './runtime.ts';
 
 declare module 'fastify' {
@@ -38,10 +39,13 @@ export function receive(
   const call = readOpenAiRequest(endpoint, Buffer.isBuffer(body) ? body : Buffer.alloc(0));
   if (!call.ok) return ownFailure(call.code, call.message, call.param);
   const { identity } = request;
+  const routed = routeRequest({ endpoint, call, headers: request.headers, identity }, runtime);
+  if (routed !== undefined && 'class' in routed) return routed;
   const chain =
-    identity === undefined || runtime.tenancy === undefined
+    routed?.chain ??
+    (identity === undefined || runtime.tenancy === undefined
       ? runtime.chains.find(call.model)
-      : runtime.tenancy.findChain(identity, call.model);
+      : runtime.tenancy.findChain(identity, call.model));
   if ('class' in chain) return chain;
   if ('error' in chain)
     return ownFailure(chain.error === 'unknown' ? 'unknown_model' : 'ambiguous_model', chain.message, 'model');
@@ -57,7 +61,7 @@ export function receive(
     sent: call,
     compaction: undefined,
     chain,
-    route: undefined,
+    route: routed?.decision,
     cascade: undefined,
     account: identity === undefined ? undefined : new Account(identity),
     outputCap: undefined,

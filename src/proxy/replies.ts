@@ -7,6 +7,8 @@ import type { Account } from './account.ts';
 import type { CacheVisit } from './cache-visit.ts';
 import { renderError, renderStreamError } from './client-errors.ts';
 import { type Exchange, triesOf } from './exchange.ts';
+import { routeHeader } from './route-header.ts';
+import { routeSaving } from './route-saving.ts';
 import type { Runtime } from './runtime.ts';
 import { spendingOf } from './spending.ts';
 
@@ -25,9 +27,9 @@ export function ownHeaders(exchange: Exchange, runtime: Runtime): string[] {
     'x-breakwater-overhead-ms',
     String(exchange.overheadMs),
   ];
-  pushCost(headers, exchange, runtime);
+  const saved = pushCost(headers, exchange, runtime);
+  if (exchange.route !== undefined || exchange.account?.downgrade !== undefined) pushRoute(headers, exchange, saved);
   if (exchange.account !== undefined) pushAccountHeaders(headers, exchange, exchange.account);
-  if (exchange.cascade?.note !== undefined) headers.push('x-breakwater-route', `cascade=${exchange.cascade.note}`);
   if (exchange.dropped.size > 0) headers.push('x-breakwater-dropped', headerSafe([...exchange.dropped].join(', ')));
   if (exchange.compaction !== undefined) headers.push('x-breakwater-compacted', compactionLabel(exchange.compaction));
   if (exchange.cache !== undefined) pushCacheHeaders(headers, exchange.cache);
@@ -35,11 +37,26 @@ export function ownHeaders(exchange: Exchange, runtime: Runtime): string[] {
   return headers;
 }
 
-/** What the tries have cost, where it is known before the answer goes out: a stream costs what it will have been. */
-function pushCost(headers: string[], exchange: Exchange, { prices, clock }: Runtime): void {
-  if (exchange.call.stream || exchange.bills.length === 0) return;
-  const { cost, unpriced } = spendingOf(exchange, prices, clock.now());
-  if (!unpriced) headers.push('x-breakwater-cost-usd', dollars(cost));
+/**
+ * What the tries have cost, where it is known before the answer goes out: a stream costs what it will have been.
+ *
+ * @returns what routing saved of it, nano-dollars, where that is known
+ */
+function pushCost(headers: string[], exchange: Exchange, runtime: Runtime): number | undefined {
+  if (exchange.call.stream || exchange.bills.length === 0) return undefined;
+  const spending = spendingOf(exchange, runtime.prices, runtime.clock.now());
+  if (!spending.unpriced) headers.push('x-breakwater-cost-usd', dollars(spending.cost));
+  return routeSaving(exchange, runtime, spending);
+}
+
+/** Which model serves where the client named none, and which where a budget is spent. */
+function pushRoute(headers: string[], { route, account, cascade }: Exchange, saved: number | undefined): void {
+  const parts: string[] = [];
+  if (route !== undefined) parts.push(routeHeader(route, saved));
+  if (cascade?.note !== undefined) parts.push(`cascade=${cascade.note}`);
+  const { downgrade } = account ?? {};
+  if (downgrade !== undefined) parts.push(`downgrade; from=${downgrade.from}; to=${downgrade.to}`);
+  headers.push('x-breakwater-route', headerSafe(parts.join('; ')));
 }
 
 /** Without an exponent, and without zeros behind. */
@@ -60,9 +77,7 @@ function pushCacheHeaders(headers: string[], { header, replayed }: CacheVisit): 
 }
 
 /** What budgets did to the request, and which of them near their end. */
-function pushAccountHeaders(headers: string[], { outputCap }: Exchange, { downgrade, warnings, loop }: Account): void {
-  if (downgrade !== undefined)
-    headers.push('x-breakwater-route', headerSafe(`downgrade; from=${downgrade.from}; to=${downgrade.to}`));
+function pushAccountHeaders(headers: string[], { outputCap }: Exchange, { warnings, loop }: Account): void {
   if (outputCap !== undefined) headers.push('x-breakwater-clamped', String(outputCap));
   if (warnings.length > 0) headers.push('x-breakwater-budget', headerSafe(`warning; ${warnings.join(', ')}`));
   if (loop !== undefined) headers.push('x-breakwater-loop', loop);

@@ -10,7 +10,9 @@ import { PriceBook } from '../prices/price-book.ts';
 import { Transport } from '../providers/transport.ts';
 import type { Doubt } from '../routing/cascade/doubt.ts';
 import { CascadeBook, type CascadeChange } from '../routing/cascade/pays.ts';
+import type { EvidenceBook } from '../routing/decision.ts';
 import { missesWindows, type WindowOf } from '../routing/plan.ts';
+import { SessionPins } from '../routing/policy/session-pins.ts';
 import type { CircuitBoard } from '../state/circuit-board.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { Chains } from './chain.ts';
@@ -41,6 +43,10 @@ export class Runtime {
   readonly cascades: CascadeBook;
   /** Hears of each answer of a cheap model that was not taken. Called within the request: it must not wait. */
   onEscalated: ((exchange: Exchange, doubt: Doubt) => void) | undefined;
+  /** What is known of cheap models on each kind of work; undefined: nothing, and strong ones serve. Set before the first request. */
+  evidence: EvidenceBook | undefined;
+  /** Which model routed conversations are with. */
+  readonly routePins = new SessionPins();
   /** Exchanges under way. */
   readonly exchanges = new Set<Exchange>();
   /** Requests taken in and not yet done with, those whose body still arrives included. */
@@ -124,7 +130,8 @@ export class Runtime {
   #tellNames(): void {
     const models = [...this.config.models.values()];
     const targets = models.flatMap((model) => model.targets.map((target) => target.id));
-    this.telemetry.configured({ models: models.map((model) => model.name), targets });
+    const names = [...models.map((model) => model.name), ...this.config.routing.models.keys()];
+    this.telemetry.configured({ models: names, targets });
   }
 }
 

@@ -1,7 +1,10 @@
 import { compactionLabel } from '../context/compaction/compaction-label.ts';
+import type { RouteDecision } from '../routing/decision.ts';
+import type { RouteLine } from '../telemetry/telemetry.ts';
 import { chargesFor } from '../tenants/settlement.ts';
 import type { Exchange } from './exchange.ts';
 import { triesOf } from './exchange.ts';
+import { routeSaving } from './route-saving.ts';
 import type { Runtime } from './runtime.ts';
 import { type Spending, spendingOf } from './spending.ts';
 import type { Tenancy } from './tenancy.ts';
@@ -17,6 +20,8 @@ export function settle(exchange: Exchange, runtime: Runtime): void {
   const spending = spendingOf(exchange, runtime.prices, runtime.clock.now());
   runtime.learnPrices();
   const { identity } = account ?? {};
+  const routeSaved = routeSaving(exchange, runtime, spending);
+  if (exchange.route !== undefined) runtime.telemetry.routed(exchange.route, routeSaved);
   runtime.telemetry.exchangeDone({
     id: exchange.id,
     endpoint: exchange.endpoint,
@@ -44,16 +49,22 @@ export function settle(exchange: Exchange, runtime: Runtime): void {
           session: identity.session,
           task: identity.task,
         }),
+    ...(exchange.route === undefined ? {} : { route: routeLine(exchange.route) }),
     failure: outcome.failure,
     attempts: exchange.attempts,
   });
   const { saved, tier } = exchange.cache ?? {};
   if (saved !== undefined && tier !== undefined) runtime.telemetry.cacheSaved(tier, saved);
-  if (runtime.tenancy !== undefined) charge(exchange, runtime.tenancy, spending);
+  if (runtime.tenancy !== undefined) charge(exchange, runtime.tenancy, spending, routeSaved ?? 0);
+}
+
+/** What the log says of a decision: no text of the prompt is in it. */
+function routeLine({ policy, task, tier, model, key, verdict, bumped, pinned }: RouteDecision): RouteLine {
+  return { policy, task, tier, model, key, state: verdict?.state, bumped, pinned };
 }
 
 /** Charges the tenant what was used, and releases what was held for more. */
-function charge(exchange: Exchange, tenancy: Tenancy, spending: Spending): void {
+function charge(exchange: Exchange, tenancy: Tenancy, spending: Spending, routeSaved: number): void {
   const { account, outcome, call } = exchange;
   if (account === undefined) return;
   const { identity, holds } = account;
@@ -96,7 +107,7 @@ function charge(exchange: Exchange, tenancy: Tenancy, spending: Spending): void 
             outputTokens,
             reasoningTokens,
             cost,
-            saved: saved ?? 0,
+            saved: saved ?? routeSaved,
             estimated: spending.estimated || spending.unpriced,
           },
   });

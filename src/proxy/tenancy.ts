@@ -28,7 +28,7 @@ import { LoopGuard } from '../tenants/guard/loop-guard.ts';
 import { type Identity, identify } from '../tenants/identify.ts';
 import { KeyDirectory } from '../tenants/key-directory.ts';
 import type { Asked, CounterRule } from '../tenants/limits.ts';
-import { isModelAllowed, modelNameFor, modelNotAllowed } from '../tenants/models-allowed.ts';
+import { isModelAllowed, isNameAllowed, modelNameFor, modelNotAllowed } from '../tenants/models-allowed.ts';
 import { MoneyCircuit } from '../tenants/money-circuit/money-circuit.ts';
 import type { SettledCounter } from '../tenants/money-circuit/settled.ts';
 import { authorizationToPassOn } from '../tenants/pass-on.ts';
@@ -136,8 +136,12 @@ export class Tenancy {
   /** Whether the key may ask for the model of that name. */
   allows({ policy }: Identity, name: string): boolean {
     const chains = this.#chains();
+    const { models, routing } = chains.config;
+    const routed = routing.models.get(name);
+    if (routed !== undefined)
+      return isNameAllowed(policy, name) && routed.tiers.some(({ model }) => isNameAllowed(policy, model));
     const chain = chains.find(name);
-    return !('error' in chain) && isModelAllowed(policy, chain.model, chains.config.models);
+    return !('error' in chain) && isModelAllowed(policy, chain.model, models);
   }
 
   /** A chain the operator named. */

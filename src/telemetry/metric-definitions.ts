@@ -76,6 +76,18 @@ export const METRICS = {
     labels: ['decision'],
     help: 'Acts of the proxy that changed what a request got. decision: downgrade (a cheaper model), clamp (a lower cap on the answer).',
   },
+  routeDecisions: {
+    name: 'breakwater_route_decisions_total',
+    type: 'counter',
+    labels: ['policy', 'tier', 'model', 'state'],
+    help: 'Requests whose model a policy chose. tier: what the rules say; model: what served. state: of the evidence (observe, shadow, canary, admitted, suspended), none where the policy asks for none.',
+  },
+  routeSaved: {
+    name: 'breakwater_route_saved_usd',
+    type: 'gauge',
+    labels: ['policy'],
+    help: 'Dollars that routed requests cost less than the reference model would have for the same tokens, failed tries included, as far as prices are known. What comparing models cost is not in it. Falls where routing made requests dearer.',
+  },
   stateUnavailable: {
     name: 'breakwater_state_unavailable_total',
     type: 'counter',

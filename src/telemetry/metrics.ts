@@ -82,6 +82,13 @@ export class Metrics {
   readonly #cost = new ByLabel(this.#models, newCount);
   readonly #limited = this.#byTerm(newCount);
   readonly #decisions = this.#byTerm(newCount);
+  readonly #policies = new LabelValues(MAX_NAMES);
+  readonly #tiers = new LabelValues(MAX_NAMES);
+  readonly #routed = new ByLabel(
+    this.#policies,
+    () => new ByLabel(this.#tiers, () => new ByLabel(this.#models, () => this.#byTerm(newCount))),
+  );
+  readonly #routeSaved = new ByLabel(this.#policies, newCount);
   readonly #settlementsLost = new Count();
   readonly #stateUnavailable = new Count();
   readonly #shed = new Count();
@@ -98,6 +105,8 @@ export class Metrics {
     showCounter(registry, METRICS.cost, this.#cost);
     showCounter(registry, METRICS.limited, this.#limited);
     showCounter(registry, METRICS.decisions, this.#decisions);
+    showCounter(registry, METRICS.routeDecisions, this.#routed);
+    showReading(registry, METRICS.routeSaved, () => this.#savedByPolicy());
     showCounter(registry, METRICS.stateUnavailable, this.#stateUnavailable);
     showCounter(registry, METRICS.settlementsLost, this.#settlementsLost);
     showCounter(registry, METRICS.attempts, this.#attempts);
@@ -207,6 +216,12 @@ export class Metrics {
     this.#decisions.at(what).value++;
   }
 
+  /** @param usd dollars saved, where that is known */
+  routed(policy: string, tier: string, model: string, state: string, usd: number): void {
+    this.#routed.at(policy).at(tier).at(model).at(state).value++;
+    this.#routeSaved.at(policy).value += usd;
+  }
+
   settlementLost(): void {
     this.#settlementsLost.value++;
   }
@@ -292,6 +307,10 @@ export class Metrics {
 
   *#errorBounds(): Generator<Reading> {
     for (const [model, bound] of this.#readings.semanticBounds?.() ?? []) yield [[this.#models.admit(model)], bound];
+  }
+
+  *#savedByPolicy(): Generator<Reading> {
+    for (const [policy, saved] of this.#routeSaved.entries()) yield [[policy], saved.value];
   }
 
   *#circuitStates(): Generator<Reading> {

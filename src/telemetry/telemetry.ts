@@ -39,8 +39,24 @@ export interface ExchangeRecord {
   readonly user?: string | undefined;
   readonly session?: string | undefined;
   readonly task?: string | undefined;
+  /** Where a policy chose the model. */
+  readonly route?: RouteLine | undefined;
   readonly failure: Failure | undefined;
   readonly attempts: readonly AttemptSummary[];
+}
+
+/** A routing decision as it is logged and counted. */
+export interface RouteLine {
+  readonly policy: string;
+  readonly task: string | undefined;
+  readonly tier: string;
+  /** The configured model that was chosen. */
+  readonly model: string;
+  readonly key: string;
+  /** Of the evidence; undefined: none was asked for. */
+  readonly state: string | undefined;
+  readonly bumped: boolean;
+  readonly pinned: boolean;
 }
 
 /** A kept answer to a near question. */
@@ -114,6 +130,23 @@ export class Telemetry {
       const { class: failureClass, code, message } = failure;
       this.log.warn({ ...line, class: failureClass, code, reason: message, attempts }, 'request');
     }
+  }
+
+  /**
+   * A policy chose the model of a request that is done.
+   *
+   * @param saved nano-dollars less than the reference model would have cost; undefined: not known
+   */
+  routed(
+    {
+      policy,
+      tier,
+      model,
+      verdict,
+    }: { policy: string; tier: string; model: string; verdict?: { state: string } | undefined },
+    saved: number | undefined,
+  ): void {
+    this.metrics.routed(policy, tier, model, verdict?.state ?? 'none', (saved ?? 0) / 1e9);
   }
 
   attemptDone(target: string, outcome: TryOutcome): void {

@@ -23,6 +23,11 @@ export function isModelAllowed(policy: Policy, model: Model, configured: Config[
   return policy.allow.every((list) => holds(list, model.name) || (plain !== undefined && holds(list, plain.id)));
 }
 
+/** Whether every allow-list has the name: for one that stands for a choice among models, each of which must be on the lists as well. */
+export function isNameAllowed({ allow }: Policy, name: string): boolean {
+  return allow.every((list) => holds(list, name));
+}
+
 /** 403, naming what is allowed. */
 export function modelNotAllowed(policy: Policy, asked: string): Failure {
   const lists = policy.allow.map(({ names, prefixes }) =>

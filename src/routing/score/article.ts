@@ -100,8 +100,9 @@ export function chooseTier(prompt: PromptText, config: TaskTiers = ARTICLE): Tie
   };
 }
 
-function findTask(
-  { head, tail }: PromptText,
+/** The first rule that fits, and the phrase that decided. */
+export function findTask(
+  { head, tail }: Pick<PromptText, 'head' | 'tail'>,
   rules: readonly TaskRule[],
 ): { task: string; phrase: string } | undefined {
   const text = (tail === '' ? head : `${head}\n${tail}`).toLowerCase();
