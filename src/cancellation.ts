@@ -7,7 +7,8 @@ export type CancelReason = 'client_gone' | 'hedge_lost' | 'shutdown';
  */
 export class Cancellation {
   reason: CancelReason | undefined;
-  readonly #listeners = new Set<() => void>();
+  /** Few, if any. */
+  #listeners: (() => void)[] | undefined;
   readonly #detach: (() => void) | undefined;
 
   /** A child is cancelled with its parent, and can be cancelled alone. {@link release} it when its work is done. */
@@ -22,17 +23,20 @@ export class Cancellation {
   cancel(reason: CancelReason): void {
     if (this.reason !== undefined) return;
     this.reason = reason;
-    for (const listener of [...this.#listeners]) listener();
-    this.#listeners.clear();
+    const listeners = this.#listeners ?? [];
+    this.#listeners = undefined;
+    for (const listener of listeners) listener();
   }
 
   /** Calls `listener` once on cancellation; not when it has already happened: check `reason` first. */
   on(listener: () => void): void {
-    this.#listeners.add(listener);
+    this.#listeners ??= [];
+    this.#listeners.push(listener);
   }
 
   off(listener: () => void): void {
-    this.#listeners.delete(listener);
+    const at = this.#listeners?.indexOf(listener) ?? -1;
+    if (at >= 0) this.#listeners?.splice(at, 1);
   }
 
   release(): void {

@@ -16,6 +16,10 @@ const MAX_SCHEMA_NODES = 1_000;
 const MAX_SCHEMA_DEPTH = 32;
 const COMPILE_MS = 250;
 const VALIDATE_MS = 50;
+/** So often it is tried where the machine gave its time to others. */
+const TRIES = 8;
+/** The part of its time that a computation with a core to itself gets, at least. */
+const SPENT = 0.8;
 
 const OPTIONS: Options = {
   // Clients' schemas hold what their own libraries put in; unknown keywords are no reason not to check the rest.
@@ -27,6 +31,9 @@ const OPTIONS: Options = {
   // Optimising the generated code is quadratic in the schema's size.
   code: { optimize: false },
 };
+
+/** Neither done nor too long: another time it may be. */
+class NoTime extends Error {}
 
 type Entry = { readonly validate: ValidateFunction } | { readonly refused: string };
 
@@ -57,11 +64,11 @@ export class SchemaCache {
     if ('refused' in entry) return { kind: 'skipped', reason: entry.refused };
     const { validate } = entry;
     try {
-      if (runBounded(() => validate(value), VALIDATE_MS)) return { kind: 'valid' };
+      if (runPatiently(() => validate(value), VALIDATE_MS)) return { kind: 'valid' };
     } catch (error) {
-      if (!(error instanceof RanTooLong || error instanceof RangeError)) throw error;
+      if (!(error instanceof RanTooLong || error instanceof RangeError || error instanceof NoTime)) throw error;
       const refused = `the schema takes too long to check (${error.message})`;
-      this.#entries.set(key, { refused });
+      if (!(error instanceof NoTime)) this.#entries.set(key, { refused });
       return { kind: 'skipped', reason: refused };
     }
     const first = validate.errors?.[0];
@@ -70,8 +77,10 @@ export class SchemaCache {
 
   #entry(key: string, schema: unknown): Entry {
     const known = this.#entries.get(key);
-    const entry = known ?? this.#compile(isRecord(schema) ? schema : {});
+    const { entry, lasts } =
+      known === undefined ? this.#compile(isRecord(schema) ? schema : {}) : { entry: known, lasts: true };
     this.#entries.delete(key);
+    if (!lasts) return entry;
     this.#entries.set(key, entry);
     if (this.#entries.size > this.#capacity) {
       for (const oldest of this.#entries.keys()) {
@@ -82,18 +91,25 @@ export class SchemaCache {
     return entry;
   }
 
-  #compile(schema: JsonRecord): Entry {
+  /** `lasts`: another time it would be the same. */
+  #compile(schema: JsonRecord): { readonly entry: Entry; readonly lasts: boolean } {
     const { $schema, ...rest } = schema;
-    const ajv = typeof $schema === 'string' && /draft-0[467]/.test($schema) ? this.#forDraft7() : this.#forDraft2020();
+    const isOld = typeof $schema === 'string' && /draft-0[467]/.test($schema);
+    const compile = () => {
+      const ajv = isOld ? this.#forDraft7() : this.#forDraft2020();
+      try {
+        return ajv.compile(rest);
+      } finally {
+        ajv.removeSchema(rest);
+      }
+    };
     try {
-      const validate = runBounded(() => ajv.compile(rest), COMPILE_MS);
-      return { validate };
-    } catch (error) {
       // A compiler ended in the middle is not to be trusted with the next schema.
-      if (error instanceof RanTooLong || error instanceof RangeError) this.#forgetCompilers();
-      return { refused: `the schema cannot be compiled: ${error instanceof Error ? error.message : String(error)}` };
-    } finally {
-      ajv.removeSchema(rest);
+      return { entry: { validate: runPatiently(compile, COMPILE_MS, () => this.#forgetCompilers()) }, lasts: true };
+    } catch (error) {
+      if (error instanceof RangeError) this.#forgetCompilers();
+      const reason = error instanceof Error ? error.message : String(error);
+      return { entry: { refused: `the schema cannot be compiled: ${reason}` }, lasts: !(error instanceof NoTime) };
     }
   }
 
@@ -111,6 +127,23 @@ export class SchemaCache {
     this.#draft7 = undefined;
     this.#draft2020 = undefined;
   }
+}
+
+/** Bounded, but for the time that a busy machine gives to others. @throws {RanTooLong | NoTime} */
+function runPatiently<Result>(run: () => Result, ms: number, onEnded?: () => void): Result {
+  let cpuMs = 0;
+  for (let left = TRIES; left > 0; left--) {
+    try {
+      return runBounded(run, ms);
+    } catch (error) {
+      if (!(error instanceof RanTooLong)) throw error;
+      onEnded?.();
+      cpuMs += error.cpuMs;
+      // Nothing that a core to itself would not have finished has so much of it.
+      if (cpuMs >= ms * SPENT) throw error;
+    }
+  }
+  throw new NoTime(`the machine was too busy for ${TRIES * ms} ms`);
 }
 
 /** Why a schema is not compiled at all. */

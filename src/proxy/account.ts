@@ -1,4 +1,5 @@
 import type { InputMeasure } from '../context/input-measure.ts';
+import type { Listed } from '../roster.ts';
 import type { Identity } from '../tenants/identify.ts';
 import type { Asked } from '../tenants/limits.ts';
 import type { Worst } from './worst-case.ts';
@@ -12,7 +13,9 @@ export interface Downgrade {
 }
 
 /** What a tenant's request may spend: made when it is identified, filled when it is reserved, read when it is settled. */
-export class Account {
+export class Account implements Listed {
+  /** Among those that hold something. */
+  place = -1;
   readonly identity: Identity;
   /** What was reserved first, and is charged in the end; undefined: nothing was reserved. */
   asked: Asked | undefined;

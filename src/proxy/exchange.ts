@@ -5,6 +5,7 @@ import type { Conversation } from '../dialects/conversation/request.ts';
 import type { Endpoint } from '../dialects/endpoint.ts';
 import type { AttemptSummary } from '../failures/attempt-summary.ts';
 import type { Failure } from '../failures/failure.ts';
+import type { Listed } from '../roster.ts';
 import type { RouteDecision } from '../routing/decision.ts';
 import type { Misfit } from '../routing/fit.ts';
 import type { Account } from './account.ts';
@@ -51,7 +52,7 @@ export interface Compaction {
 }
 
 /** One request on its way through the pipeline. Stages are functions of it. */
-export interface Exchange {
+export interface Exchange extends Listed {
   readonly id: string;
   readonly endpoint: Endpoint;
   /** Clock milliseconds at which the request's headers had arrived. */

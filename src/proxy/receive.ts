@@ -52,6 +52,7 @@ export function receive(
   const cancellation = new Cancellation();
   return {
     id: newExchangeId(),
+    place: -1,
     endpoint,
     startedAt,
     deadlineAt: startedAt + allowedTime(request.headers, endpoint, chain.model),

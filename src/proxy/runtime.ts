@@ -8,6 +8,7 @@ import type { PromptAudit } from '../context/audit/prompt-audit.ts';
 import type { Compactor } from '../context/compaction/compactor.ts';
 import { PriceBook } from '../prices/price-book.ts';
 import { Transport } from '../providers/transport.ts';
+import { Roster } from '../roster.ts';
 import type { Doubt } from '../routing/cascade/doubt.ts';
 import { CascadeBook, type CascadeChange } from '../routing/cascade/pays.ts';
 import type { EvidenceBook } from '../routing/decision.ts';
@@ -48,7 +49,7 @@ export class Runtime {
   /** Which model routed conversations are with. */
   readonly routePins = new SessionPins();
   /** Exchanges under way. */
-  readonly exchanges = new Set<Exchange>();
+  readonly exchanges = new Roster<Exchange>();
   /** Requests taken in and not yet done with, those whose body still arrives included. */
   inFlight = 0;
   /** Bytes of request bodies under way, by their announced length. */

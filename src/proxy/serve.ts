@@ -149,7 +149,7 @@ async function drain(app: FastifyInstance, runtime: Runtime, watch: ConfigWatch 
   app.server.closeIdleConnections();
   const until = runtime.clock.now() + runtime.config.drain;
   while (runtime.inFlight > 0 && runtime.clock.now() < until) await pause(runtime.clock, DRAIN_LOOK_MS);
-  for (const exchange of runtime.exchanges) exchange.cancellation.cancel('shutdown');
+  for (const exchange of runtime.exchanges.list()) exchange.cancellation.cancel('shutdown');
   // What was just cut off is told so in its stream; that takes a turn of the event loop, not more.
   if (runtime.inFlight > 0) await pause(runtime.clock, DRAIN_LOOK_MS);
   app.server.closeAllConnections();

@@ -9,6 +9,7 @@ import { isRecord } from '../failures/json-record.ts';
 import { ownFailure } from '../failures/own-errors.ts';
 import { costOf } from '../prices/cost.ts';
 import type { PriceBook } from '../prices/price-book.ts';
+import { Roster } from '../roster.ts';
 import type { BudgetStore, Level, Refusal, ReserveReply, Settlement, SettleReply } from '../state/budget-store.ts';
 import type { KeyStore } from '../state/key-store.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
@@ -72,7 +73,7 @@ export class Tenancy {
   readonly #guard = new LoopGuard();
   readonly #money = new MoneyCircuit();
   /** Accounts with a hold, by tenant: their leases are prolonged while they last. */
-  readonly #holding = new Map<string, Set<Account>>();
+  readonly #holding = new Map<string, Roster<Account>>();
   readonly #settling = new Set<Promise<void>>();
   #registry: TenantRegistry;
   #timer: Timer | undefined;
@@ -184,7 +185,7 @@ export class Tenancy {
     const { tenant, policy } = account.identity;
     let holding = this.#holding.get(tenant.name);
     if (holding === undefined) {
-      holding = new Set();
+      holding = new Roster();
       this.#holding.set(tenant.name, holding);
     }
     holding.add(account);
@@ -312,7 +313,7 @@ export class Tenancy {
       else
         await this.budgets.renew(
           tenant,
-          [...accounts].flatMap(({ holds }) => holds),
+          accounts.list().flatMap(({ holds }) => holds),
           this.leaseMs,
         );
     }

@@ -94,7 +94,7 @@ async function afterEveryCase(proxy: Serving, upstreams: readonly Simulator[]): 
   const held = () => [
     ...(proxy.runtime.inFlight > 0 ? [`${proxy.runtime.inFlight} requests in flight`] : []),
     ...(proxy.runtime.bodyBytes > 0 ? [`${proxy.runtime.bodyBytes} body bytes`] : []),
-    ...[...proxy.runtime.exchanges].map((exchange) => `exchange ${exchange.id}`),
+    ...proxy.runtime.exchanges.list().map((exchange) => `exchange ${exchange.id}`),
     ...proxy.runtime.gates.circuits
       .snapshots()
       .filter((one) => one.probing)

@@ -137,7 +137,7 @@ for (const stream of [false, true]) {
   });
 }
 
-for (const hint of ['after-3600s', 'after-61s', 'after-ms-276480000', 'date-48h', 'reset-in-6m']) {
+for (const hint of ['after-3600s', 'after-300s', 'after-ms-276480000', 'date-48h', 'reset-in-6m']) {
   test(`row 12: alone, a wait of more than a minute (${hint}) is told by forbidding the repeat`, async (t) => {
     const it = await rig(t, { config: ALONE });
     it.upstreams[0]?.script('sim-ok', `429-${hint}`);
