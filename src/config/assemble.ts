@@ -60,7 +60,7 @@ export function assembleConfig(parts: Parts, overrides: Overrides): Config {
     providers: new FrozenMap(parts.providers.map((provider) => [provider.name, provider])),
     models: new FrozenMap(parts.models.map((model) => [model.name, model])),
     defaults: parts.defaults,
-    telemetry: { log: file.telemetry?.log ?? DEFAULT_LOG_LEVEL },
+    telemetry: { log: file.telemetry?.log ?? DEFAULT_LOG_LEVEL, audit: file.telemetry?.audit ?? false },
     tenants: new FrozenMap(tenants.map((tenant) => [tenant.name, tenant])),
     admin: parts.admin ?? { keys: [] },
     state: parts.state ?? DEFAULT_STATE,

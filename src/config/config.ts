@@ -29,7 +29,11 @@ export interface Config {
   readonly routing: RoutingConfig;
   /** What `provider/model` and bare names get; already merged into every entry of `models`. */
   readonly defaults: ModelSettings;
-  readonly telemetry: { readonly log: LogLevel };
+  readonly telemetry: {
+    readonly log: LogLevel;
+    /** What system prompts and tools cost is kept account of. */
+    readonly audit: boolean;
+  };
   /** Empty: nobody is asked who they are. Else every request needs a key of one of them. */
   readonly tenants: ReadonlyMap<string, Tenant>;
   readonly admin: AdminConfig;

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { ENDPOINTS } from '../dialects/endpoint.ts';
 import { PRESET_NAMES, type ProviderAuth } from '../providers/presets.ts';
-import { cacheSchema, routeCacheSchema } from './cache-schema.ts';
+import { cacheSchema, onOff, routeCacheSchema } from './cache-schema.ts';
 import { capabilitiesSchema } from './capabilities-schema.ts';
 import { ANSWER_CHECKS, type ConcurrencyLimit, LOG_LEVELS } from './config.ts';
 import { DEFAULT_ADAPTIVE } from './defaults.ts';
@@ -215,7 +215,12 @@ export const fileSchema = z.strictObject({
   state: stateSchema.optional(),
   cache: cacheSchema.optional(),
   routing: routingSchema.optional(),
-  telemetry: z.strictObject({ log: oneOf(LOG_LEVELS, 'Log level. Default info.').optional() }).optional(),
+  telemetry: z
+    .strictObject({
+      log: oneOf(LOG_LEVELS, 'Log level. Default info.').optional(),
+      audit: onOff('Keep account of what system prompts and tools cost, for GET /admin/audit. Default off.').optional(),
+    })
+    .optional(),
 });
 
 export type FileShape = z.output<typeof fileSchema>;

@@ -6,6 +6,7 @@ import { ownFailure } from '../failures/own-errors.ts';
 import { StateUnavailable } from '../state/budget-store.ts';
 import { identifyAdmin } from '../tenants/identify-admin.ts';
 import { type Administration, AdminRefused } from './administration.ts';
+import { type AuditAdministration, auditRoutes } from './audit-routes.ts';
 import { type CacheAdministration, cacheRoutes } from './cache-routes.ts';
 import { budgetsCsvPages, ledgerCsvPages } from './csv-pages.ts';
 import { numberIn, readFields, readJson, required } from './read-input.ts';
@@ -17,6 +18,8 @@ export interface AdminDoor {
   readonly administration: () => Administration | undefined;
   /** Undefined where nothing is kept. */
   readonly cache?: () => CacheAdministration | undefined;
+  /** Undefined where no account of prompts is kept. */
+  readonly audit?: () => AuditAdministration | undefined;
   /** Answers with an error in OpenAI's shape. */
   readonly refuse: (reply: FastifyReply, failure: Failure) => void;
   /** Something was changed, and by which key: for the log. */
@@ -31,7 +34,7 @@ export const ADMIN_PREFIX = '/admin';
 
 const STATE_RETRY_MS = 1_000;
 const METHODS: readonly (readonly [path: RegExp, methods: string])[] = [
-  [/^\/admin\/(budgets|ledger|tenants)$/, 'GET, HEAD'],
+  [/^\/admin\/(audit|budgets|ledger|tenants)$/, 'GET, HEAD'],
   [/^\/admin\/cache$/, 'GET, HEAD, DELETE'],
   [/^\/admin\/keys$/, 'GET, HEAD, POST'],
   [/^\/admin\/keys\/[^/]+$/, 'DELETE'],
@@ -86,6 +89,7 @@ export function adminRoutes(app: FastifyInstance, door: AdminDoor): void {
       keyRoutes(scope, door);
       pauseRoutes(scope, door);
       cacheRoutes(scope, door.cache ?? (() => undefined), door.acted);
+      auditRoutes(scope, door.audit ?? (() => undefined));
     },
     { prefix: ADMIN_PREFIX },
   );

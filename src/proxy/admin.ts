@@ -1,8 +1,11 @@
 import type { FastifyInstance } from 'fastify';
+import { didYouMean } from '../config/suggest.ts';
 import { adminRoutes } from '../console/admin-routes.ts';
-import type { Administration } from '../console/administration.ts';
+import { type Administration, AdminRefused } from '../console/administration.ts';
+import type { AuditAdministration } from '../console/audit-routes.ts';
 import type { CacheAdministration } from '../console/cache-routes.ts';
 import { LocalAdministration } from '../console/local-administration.ts';
+import { ownFailure } from '../failures/own-errors.ts';
 import { sendOwn } from './own-reply.ts';
 import type { Runtime } from './runtime.ts';
 import type { Tenancy } from './tenancy.ts';
@@ -19,6 +22,7 @@ export function serveAdmin(app: FastifyInstance, runtime: Runtime): void {
       return made.administration;
     },
     cache: () => cacheAdministration(runtime),
+    audit: () => auditAdministration(runtime),
     refuse: sendOwn,
     acted: (text) => runtime.telemetry.notice(text),
     defect: (error) => runtime.telemetry.defect(error),
@@ -36,6 +40,23 @@ function administrationOf(runtime: Runtime, tenancy: Tenancy): Administration {
     // Other processes look for themselves within a second; a key revoked here is refused here at once.
     keysChanged: () => tenancy.directory.refresh(),
   });
+}
+
+function auditAdministration({ audit, config }: Runtime): AuditAdministration | undefined {
+  if (audit === undefined) return undefined;
+  return {
+    report: ({ tenant, top }) => {
+      if (tenant !== undefined && !config.tenants.has(tenant))
+        throw new AdminRefused(
+          ownFailure(
+            'unknown_tenant',
+            `There is no tenant "${tenant}".${didYouMean(tenant, config.tenants.keys())}`,
+            'tenant',
+          ),
+        );
+      return audit.report({ tenant, top });
+    },
+  };
 }
 
 function cacheAdministration({ cache, semantic }: Runtime): CacheAdministration | undefined {

@@ -1,16 +1,38 @@
 import type { Config } from '../config/config.ts';
+import { TokenCounter } from '../context/token-counter.ts';
 import type { Runtime } from './runtime.ts';
 
 /** How long the turns of one request may be counted, milliseconds: the first time a long conversation is seen, and while the thread starts. */
 const COUNT_LIMIT_MS = 5_000;
+/** How long a prompt may be counted for the audit, milliseconds: nobody waits for it. */
+const SKETCH_LIMIT_MS = 10_000;
 
-/** Opens what the configuration in force needs to keep conversations short. Never fails: what goes wrong is told. */
+/** The counter of audits where no tenants have one. */
+const ownCounters = new WeakMap<Runtime, TokenCounter>();
+
+/**
+ * Opens what the configuration in force needs to keep conversations short and to keep account of prompts, and ends the account where none is
+ * to be kept. Never fails: what goes wrong is told.
+ */
 export async function holdContext(runtime: Runtime): Promise<void> {
+  const { config, telemetry } = runtime;
   try {
-    if (runtime.compactor === undefined && compacts(runtime.config)) await openCompactor(runtime);
+    if (runtime.compactor === undefined && compacts(config)) await openCompactor(runtime);
   } catch (error) {
-    runtime.telemetry.notice(`conversations are not kept short: ${messageOf(error)}`);
+    telemetry.notice(`conversations are not kept short: ${messageOf(error)}`);
   }
+  try {
+    if (!config.telemetry.audit) runtime.audit = undefined;
+    else if (runtime.audit === undefined) await openAudit(runtime);
+  } catch (error) {
+    telemetry.notice(`prompts are not audited: ${messageOf(error)}`);
+  }
+}
+
+/** Ends what {@link holdContext} opened: summaries being made are given up. */
+export async function closeContext(runtime: Runtime): Promise<void> {
+  await runtime.compactor?.close();
+  await ownCounters.get(runtime)?.close();
 }
 
 async function openCompactor(runtime: Runtime): Promise<void> {
@@ -25,6 +47,17 @@ async function openCompactor(runtime: Runtime): Promise<void> {
     clock,
     count: (texts) => counter.countEach(texts, COUNT_LIMIT_MS),
     onFailure: (why) => telemetry.summaryMade('failed', messageOf(why), clock.now()),
+  });
+}
+
+async function openAudit(runtime: Runtime): Promise<void> {
+  const { clock, tenancy } = runtime;
+  const { PromptAudit } = await import('../context/audit/prompt-audit.ts');
+  const counter = tenancy?.counter ?? ownCounters.get(runtime) ?? new TokenCounter({ clock });
+  if (tenancy === undefined) ownCounters.set(runtime, counter);
+  runtime.audit ??= new PromptAudit({
+    clock,
+    sketch: (prompt, tools) => counter.sketch(prompt, tools, SKETCH_LIMIT_MS),
   });
 }
 

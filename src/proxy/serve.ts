@@ -9,7 +9,7 @@ import { Simulator } from '../simulator/simulator.ts';
 import { openState, type State } from '../state/open-state.ts';
 import { Telemetry } from '../telemetry/telemetry.ts';
 import { holdCache } from './hold-cache.ts';
-import { holdContext } from './hold-context.ts';
+import { closeContext, holdContext } from './hold-context.ts';
 import type { OpenTenancy } from './open-tenancy.ts';
 import { Runtime } from './runtime.ts';
 import { createServer } from './server.ts';
@@ -74,7 +74,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const release = async () => {
     await runtime.semantic?.close();
     await runtime.cache?.close();
-    await runtime.compactor?.close();
+    await closeContext(runtime);
     await tenancy?.close();
     await runtime.close();
     await state?.close();

@@ -4,6 +4,7 @@ import type { RouteLine } from '../telemetry/telemetry.ts';
 import { chargesFor } from '../tenants/settlement.ts';
 import type { Exchange } from './exchange.ts';
 import { triesOf } from './exchange.ts';
+import { observePrompt } from './observe-prompt.ts';
 import { routeSaving } from './route-saving.ts';
 import type { Runtime } from './runtime.ts';
 import { type Spending, spendingOf } from './spending.ts';
@@ -56,6 +57,7 @@ export function settle(exchange: Exchange, runtime: Runtime): void {
   const { saved, tier } = exchange.cache ?? {};
   if (saved !== undefined && tier !== undefined) runtime.telemetry.cacheSaved(tier, saved);
   if (runtime.tenancy !== undefined) charge(exchange, runtime.tenancy, spending, routeSaved ?? 0);
+  if (runtime.audit !== undefined) observePrompt(exchange, runtime, runtime.audit);
 }
 
 /** What the log says of a decision: no text of the prompt is in it. */

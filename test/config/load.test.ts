@@ -11,7 +11,7 @@ test('a file that says nothing gets the documented defaults', () => {
   assert.deepEqual(config.listen, { host: '127.0.0.1', port: 8080 });
   assert.equal(config.auth, undefined);
   assert.equal(config.drain, 30_000);
-  assert.deepEqual(config.telemetry, { log: 'info' });
+  assert.deepEqual(config.telemetry, { log: 'info', audit: false });
   assert.deepEqual(config.limits, {
     body: 33_554_432,
     bodies: 536_870_912,

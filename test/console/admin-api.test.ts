@@ -12,6 +12,7 @@ const EVERY_PATH: [string, string, unknown?][] = [
   ['GET', '/admin/budgets?tenant=acme&format=csv'],
   ['GET', '/admin/keys'],
   ['GET', '/admin/tenants'],
+  ['GET', '/admin/audit?tenant=acme'],
   ['GET', '/admin/ledger?tenant=acme'],
   ['GET', '/admin/ledger?tenant=acme&format=csv'],
   ['POST', '/admin/keys', { tenant: 'acme' }],

@@ -4,6 +4,7 @@ import type { JsonMembers } from '../../dialects/json-members.ts';
 import { LruMap } from '../../lru-map.ts';
 import { AgentDays } from './agent-days.ts';
 import type { AuditReport } from './audit-report.ts';
+import { calledInHistory } from './called-in-history.ts';
 import { PromptParts } from './prompt-parts.ts';
 import { addSums, noSums, type PromptOwner, PromptRecord, type PromptUse } from './prompt-record.ts';
 import { buildReport, type ReportOptions } from './report.ts';
@@ -28,7 +29,7 @@ export interface PromptSample extends PromptOwner {
   readonly model: string;
   /** Each try that was billed. */
   readonly uses: readonly PromptUse[];
-  /** Names of the tools the answer calls; undefined: not known. */
+  /** Names of the tools the answer calls; undefined: not known, what requests bring along of the past is looked at now and then. */
   readonly called: readonly string[] | undefined;
   /** The prompt's text may be kept, for the report. */
   readonly record: boolean;
@@ -85,6 +86,7 @@ export class PromptAudit {
     const seen = this.#see(sample, at);
     if (seen === undefined) return;
     const sums = seen.record.add(sample.model, sample.uses, sample.called, at);
+    if (sample.called === undefined) hear(seen.record, sample);
     this.#daysOf(seen.ownerKey, seen.record.owner).add(sums, at);
   }
 
@@ -206,4 +208,19 @@ export class PromptAudit {
     }
     return days;
   }
+}
+
+/** One in so many requests of a prompt is looked at for calls: the past of one holds those of the ones before. */
+const HEAR_EVERY = 4;
+
+function hear(record: PromptRecord, { endpoint, body }: PromptSample): void {
+  const { sketch } = record;
+  if (sketch === undefined || sketch.tools.length === 0 || ++record.unheard < HEAR_EVERY) return;
+  const called = calledInHistory(
+    endpoint,
+    body,
+    sketch.tools.map(({ name }) => name),
+  );
+  if (called !== undefined) record.heard(called, record.unheard);
+  record.unheard = 0;
 }

@@ -65,12 +65,22 @@ function leading(body: JsonMembers, key: string, into: Span[]): void {
   const [array] = body.spans(key).slice(-1);
   if (array === undefined) return;
   for (const item of eachItem(body.bytes, array)) {
-    const message = JsonMembers.read(body.bytes.subarray(item.start, item.end));
-    if (!(message instanceof JsonMembers) || message.kind('role') !== 'string') return;
-    const role = message.value('role');
+    const role = roleOf(body.bytes, item);
     if (role !== 'system' && role !== 'developer') return;
     into.push(item);
   }
+}
+
+/** Long enough for a type and a role with white space around them. */
+const HEAD_BYTES = 64;
+const ROLE_FIRST = /^\{\s*(?:"type"\s*:\s*"message"\s*,\s*)?"role"\s*:\s*"([a-z]+)"/;
+
+/** Mostly it is said first: then the text behind it, which may be long, is not read for it. */
+function roleOf(bytes: Buffer, { start, end }: Span): unknown {
+  const head = ROLE_FIRST.exec(bytes.toString('latin1', start, Math.min(end, start + HEAD_BYTES)));
+  if (head !== null) return head[1];
+  const message = JsonMembers.read(bytes.subarray(start, end));
+  return message instanceof JsonMembers && message.kind('role') === 'string' ? message.value('role') : undefined;
 }
 
 /** A string, parts with text, or a message with either. */

@@ -66,6 +66,8 @@ export class PromptRecord {
   lastAt: number;
   /** There was no more room for it. */
   dropped = false;
+  /** Requests since their past was last looked at for calls. */
+  unheard = 0;
 
   constructor(
     id: string,
@@ -106,13 +108,16 @@ export class PromptRecord {
     }
     addSums(this.sums, sums);
     if (this.models.size < MODELS_KEPT) this.models.add(model);
-    if (called !== undefined) {
-      this.answered++;
-      for (const name of called)
-        if (this.calls.size < TOOLS_KEPT || this.calls.has(name)) this.calls.set(name, (this.calls.get(name) ?? 0) + 1);
-    }
+    if (called !== undefined) this.heard(called, 1);
     this.lastAt = Math.max(this.lastAt, at);
     return sums;
+  }
+
+  /** So many answers called these tools and no others. */
+  heard(called: readonly string[], answers: number): void {
+    this.answered += answers;
+    for (const name of called)
+      if (this.calls.size < TOOLS_KEPT || this.calls.has(name)) this.calls.set(name, (this.calls.get(name) ?? 0) + 1);
   }
 
   /** It turned out to be the same prompt. */
