@@ -9,6 +9,7 @@ import {
   UNNAMED_METRIC,
 } from './budgets/holds.ts';
 import { AFTER_METRIC, BEFORE_METRIC, TRIPS_METRIC } from './budgets/round-trips.ts';
+import { HIT_P99_METRIC, HIT_RATIO_METRIC } from './cache-hits.ts';
 import { CPU_METRIC } from './cpu.ts';
 import {
   ALL_DOWN,
@@ -20,7 +21,7 @@ import {
   TRUNCATED_METRIC,
 } from './faults.ts';
 import { LATENCY_RATE, P50_METRIC, P99_METRIC, STEADY } from './latency.ts';
-import type { PayloadName } from './load/payloads.ts';
+import { PAYLOAD_SIZES, type PayloadName } from './load/payloads.ts';
 import { type Figure, type Lookup, lookupIn, pairwise } from './measure/figure.ts';
 import { digits, median } from './measure/statistics.ts';
 import { FLAT_METRIC, FRESH, IDLE_METRIC } from './memory.ts';
@@ -190,6 +191,10 @@ export const MARKS: readonly Mark[] = [
   own('budgets', 'Redis round trips a request', 'at most', 2.05, 'calls', TRIPS_METRIC, ONE_REDIS),
   ...holds(ON_SQLITE),
   ...holds(ON_REDIS),
+  ...PAYLOAD_SIZES.map(({ name }) =>
+    own('cache', `CPU of an exact hit over a proxied call, ${name}`, 'below', 1, 'x', HIT_RATIO_METRIC, name),
+  ),
+  own('cache', 'p99 of an exact hit over a bare handler, 1 kB', 'below', 1, 'ms', HIT_P99_METRIC, '1 kB, one client'),
 ];
 
 /** The verdicts on the numbers that these sections measure. */

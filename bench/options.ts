@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { SUBJECT_NAMES, type SubjectName } from './subjects/subject.ts';
 
-export const SECTION_NAMES = ['cpu', 'stream', 'translate', 'latency', 'faults', 'memory', 'budgets'] as const;
+export const SECTION_NAMES = ['cpu', 'stream', 'translate', 'latency', 'faults', 'memory', 'budgets', 'cache'] as const;
 export type SectionName = (typeof SECTION_NAMES)[number];
 
 export interface Options {

@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { measureBudgets } from './budgets.ts';
+import { measureCacheHits } from './cache-hits.ts';
 import { measureCpu } from './cpu.ts';
 import { measureFaults } from './faults.ts';
 import { measureLatency } from './latency.ts';
@@ -30,6 +31,7 @@ const SECTIONS: Readonly<Record<SectionName, (bench: Bench) => Promise<void>>> =
   faults: measureFaults,
   memory: measureMemory,
   budgets: measureBudgets,
+  cache: measureCacheHits,
 };
 
 async function main(args: readonly string[]): Promise<void> {

@@ -20,7 +20,7 @@ export const ANSWER_TEXT = SENTENCE.repeat(6).trim();
 /** Text of one content delta. */
 export const DELTA_TEXT = ' calm water';
 
-const JSON_BODY = JSON.stringify({
+export const JSON_BODY = JSON.stringify({
   id: ID,
   object: 'chat.completion',
   created: 1_790_000_000,
