@@ -39,10 +39,10 @@ describe('what vector sets are told', () => {
           `zcard ${name}:{acme}`,
           `hset ${name}:{acme}:entry:f00d one owner f00d acme id one expires 1005000 ref r vector <vector>`,
           `pexpire ${name}:{acme}:entry:f00d one 5000`,
-          `vadd ${name}:{acme}:set:f00d FP32 <512 signs> one CAS BIN`,
-          `pexpire ${name}:{acme}:set:f00d 65000 NX`,
-          `pexpire ${name}:{acme}:set:f00d 65000 GT`,
-          `vsim ${name}:{acme}:set:f00d FP32 <512 signs> WITHSCORES COUNT 31 EF 96`,
+          `vadd ${name}:{acme}:codes:f00d FP32 <512 signs> one CAS BIN`,
+          `pexpire ${name}:{acme}:codes:f00d 65000 NX`,
+          `pexpire ${name}:{acme}:codes:f00d 65000 GT`,
+          `vsim ${name}:{acme}:codes:f00d FP32 <512 signs> WITHSCORES COUNT 31 EF 64 NOTHREAD`,
         ]);
       },
     );
