@@ -36,6 +36,8 @@ export async function embeddingServer(t: TestContext): Promise<EmbeddingServer> 
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  // A test whose other checks fail must not hang for want of this one's end.
+  server.unref();
   const { port } = server.address() as AddressInfo;
   const state: EmbeddingServer = {
     baseUrl: `http://127.0.0.1:${port}/v1`,

@@ -1,4 +1,5 @@
 import type { TestContext } from 'node:test';
+import type { Simulator } from '../../../src/simulator/simulator.ts';
 import { rig as proxyRig, type Rig } from '../../chaos/rig.ts';
 import { ALL_ENDPOINTS, type AskOptions, type Told } from '../rig.ts';
 import { type EmbeddingServer, embeddingServer } from './embedding-server.ts';
@@ -14,6 +15,8 @@ export interface SemanticRigOptions {
   readonly state?: string;
   /** What the embedder may take, in YAML. Default: long, as the machine may be slow. */
   readonly timeout?: string;
+  /** What several proxies have in common: the same route, wherever it is asked. Default: a simulator and an embedder of its own. */
+  readonly shared?: { readonly upstream: Simulator; readonly embedder: EmbeddingServer };
 }
 
 export interface SemanticRig extends Rig {
@@ -30,20 +33,21 @@ export const LIVE = '{mode: live, threshold: 0.75}';
 /** A proxy whose route `m` has a semantic cache, a simulator behind it, and an embedder of our own. */
 export async function semanticRig(t: TestContext, options: SemanticRigOptions = {}): Promise<SemanticRig> {
   const { semantic = LIVE, cache = 'exact: on', more = '', state = 'memory', timeout = '60s' } = options;
-  const { models = `{m: {targets: [a/gpt], retries: {max: 0}, cache: {semantic: ${semantic}}}}` } = options;
-  const embedder = await embeddingServer(t);
+  const { models = `{m: {targets: [a/gpt], retries: {max: 0}, cache: {semantic: ${semantic}}}}`, shared } = options;
+  const embedder = shared?.embedder ?? (await embeddingServer(t));
   const base = await proxyRig(t, {
-    upstreams: [{}],
+    upstreams: shared === undefined ? [{}] : [],
     config: `state: ${state}\ncache: {${cache}, embedder: {target: e/vectors, timeout: ${timeout}}}\nmodels: ${models}\n${more}`,
     providers: `providers:
-  a: {baseUrl: "up(a)", apiKey: k, ${ALL_ENDPOINTS}, prices: {"*": {input: $3, output: $15}}}
+  a: {baseUrl: "${shared?.upstream.baseUrl ?? 'up(a)'}", apiKey: k, ${ALL_ENDPOINTS}, prices: {"*": {input: $3, output: $15}}}
   e: {baseUrl: "${embedder.baseUrl}", apiKey: k, speaks: [embeddings, chat], prices: {"*": {input: $1, output: $0}}}\n`,
   });
   return {
     ...base,
     embedder,
     get calls() {
-      return base.upstreams.reduce((sum, up) => sum + up.requests.filter(({ method }) => method === 'POST').length, 0);
+      const upstreams = shared === undefined ? base.upstreams : [shared.upstream];
+      return upstreams.reduce((sum, up) => sum + up.requests.filter(({ method }) => method === 'POST').length, 0);
     },
     async ask(question, { path = '/v1/chat/completions', headers = {}, signal } = {}) {
       const body =
