@@ -41,6 +41,8 @@ export class CacheVisit {
   claim: IdempotencyClaim | undefined;
   /** What the answer would have cost, nano-dollars, where it came from the cache and that is known. */
   saved: number | undefined;
+  /** Tokens of the call that the kept answer came from. */
+  kept: { readonly promptTokens: number; readonly completionTokens: number } | undefined;
   /** What found the answer that was given. */
   tier: 'exact' | 'semantic' | undefined;
   /** What the semantic cache made of the request; undefined: it was not asked. */

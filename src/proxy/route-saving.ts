@@ -1,14 +1,19 @@
+import { NO_TOKENS } from '../dialects/reported-tokens.ts';
+import type { ReportedTokens } from '../dialects/stream-progress.ts';
 import { costOf } from '../prices/cost.ts';
+import type { Price } from '../prices/price.ts';
 import type { Exchange } from './exchange.ts';
 import { priceOf } from './route.ts';
 import type { Runtime } from './runtime.ts';
-import type { Spending } from './spending.ts';
+import { type Spending, spendingOf } from './spending.ts';
 
 /**
- * What a routed request cost less than the reference model would have for the same tokens: negative where failed tries made it dearer.
- * Nano-dollars; undefined where nothing was routed or answered, or a price is not known.
+ * What a routed request cost less than the reference model would have for the same tokens: negative where failed tries made it dearer. What
+ * the cache spent on the way is not counted: it would have been spent on the reference model's answer, too. Of a kept answer it is what its
+ * call cost less; that the call was not made is what the cache saved. Nano-dollars; undefined where nothing was routed or answered, or a price is
+ * not known.
  */
-export function routeSaving(exchange: Exchange, runtime: Runtime, { cost, unpriced }: Spending): number | undefined {
+export function routeSaving(exchange: Exchange, runtime: Runtime, { unpriced }: Spending): number | undefined {
   const { route, outcome, bills, account, endpoint } = exchange;
   if (route === undefined || outcome.target === undefined || unpriced || endpoint === 'count-tokens') return undefined;
   // Moved further down by a budget: that is no merit of the policy.
@@ -16,9 +21,17 @@ export function routeSaving(exchange: Exchange, runtime: Runtime, { cost, unpric
   const reference = referenceOf(route.policy, runtime);
   if (reference === undefined) return undefined;
   if (route.model === reference && route.cascade === undefined) return 0;
-  const tokens = bills.findLast((bill) => bill.tokens !== undefined && !bill.forCache)?.tokens;
-  const price = tokens === undefined ? undefined : priceOf(reference, runtime);
-  return tokens === undefined || price === undefined ? undefined : costOf(price, tokens) - cost;
+  const price = priceOf(reference, runtime);
+  if (price === undefined) return undefined;
+  const { saved, kept } = exchange.cache ?? {};
+  if (saved !== undefined && kept !== undefined) return difference(price, { ...NO_TOKENS, ...kept }, saved);
+  const answers = bills.filter(({ forCache }) => !forCache);
+  const { cost } = spendingOf({ ...exchange, bills: answers }, runtime.prices, runtime.clock.now());
+  return difference(price, answers.findLast(({ tokens }) => tokens !== undefined)?.tokens, cost);
+}
+
+function difference(price: Price, tokens: ReportedTokens | undefined, cost: number): number | undefined {
+  return tokens === undefined ? undefined : costOf(price, tokens) - cost;
 }
 
 /** The model that a policy's others are measured against: of the reference tier, else of the last. */

@@ -29,6 +29,7 @@ export function sendKept(
   const age = Math.max(0, Math.floor((runtime.clock.now() - entry.createdAt) / 1000));
   visit.header = `${tier}; ${serving === 'fresh' ? '' : `${serving}; `}age=${age}s; id=${entry.key}`;
   visit.saved = entry.cost;
+  visit.kept = { promptTokens: entry.inputTokens, completionTokens: entry.outputTokens };
   visit.tier = tier === 'exact' ? 'exact' : 'semantic';
   outcome.status = serving === 'stale' ? 'degraded' : 'ok';
   outcome.target = entry.target;

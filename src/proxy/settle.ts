@@ -109,7 +109,7 @@ function charge(exchange: Exchange, tenancy: Tenancy, spending: Spending, routeS
             outputTokens,
             reasoningTokens,
             cost,
-            saved: saved ?? routeSaved,
+            saved: (saved ?? 0) + routeSaved,
             estimated: spending.estimated || spending.unpriced,
           },
   });

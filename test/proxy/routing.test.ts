@@ -196,6 +196,17 @@ test('the ledger says what was saved', async (t) => {
   assert.equal(fields(answer.route).saved, String(Number(((lines[0]?.saved ?? 0) / 1e9).toFixed(6))));
 });
 
+test('of a kept answer the ledger says what the dear model would have cost', async (t) => {
+  const config = `${withTenant('budget: {limit: $5, per: day}')}\ncache: {exact: on}`;
+  const it = await rig(t, { upstreams: [{}, {}], config });
+  for (let time = 0; time < 2; time++) await ask(it, said('classify').chat, BEARER);
+  const lines = (await it.proxy.runtime.tenancy?.budgets.ledger('acme', { limit: 10 })) ?? [];
+  const [first, kept] = lines;
+  assert.equal(kept?.cost, 0);
+  assert.equal(kept?.saved, 10 * (first?.cost ?? 0));
+  assert.equal(first?.saved, 9 * (first?.cost ?? 0));
+});
+
 /** Says of every key the same. */
 const book = (state: RouteState, serve: Verdict['serve'], seen: string[] = []): EvidenceBook => ({
   consult(tenant, key, { cheap, strong }) {
