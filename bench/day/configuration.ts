@@ -5,8 +5,12 @@ export interface Arm {
   readonly name: string;
   /** YAML of `cache:`, all of it; undefined: there is none. */
   readonly cache?: string;
-  /** YAML of `models.assistant.cache`. */
+  /** YAML of the `cache` of each model that answers. */
   readonly routeCache?: string;
+  /** YAML of the policy that chooses the model; undefined: it is always the strong one. */
+  readonly policy?: string;
+  /** YAML of the coding agent's `context`. */
+  readonly context?: string;
   /** Agents whose prompts were shortened and rid of unused tools, as the audit suggests: outside the proxy, by their owners. */
   readonly audited?: ReadonlySet<string>;
 }
@@ -21,19 +25,29 @@ export function configurationOf(arm: Arm, tenants: readonly string[], baseUrl: s
     ([name, { input, cached, output }]) =>
       `${name}: {input: "${perMillion(input)}", cachedInput: "${perMillion(cached)}", output: "${perMillion(output)}"}`,
   );
-  const routeCache = arm.routeCache === undefined ? '' : `, cache: ${arm.routeCache}`;
+  const agents = arm.context === undefined ? '' : `, agents: {coder: {context: ${arm.context}}}`;
   return [
     'listen: {host: 127.0.0.1, port: 0}',
     'state: memory',
     'telemetry: {log: error}',
     'providers:',
     `  up: {baseUrl: "${baseUrl}", apiKey: k, speaks: [chat, embeddings], streamUsage: true, prices: {${prices.join(', ')}}}`,
-    'models:',
-    `  ${MODEL}: {targets: [up/strong]${routeCache}}`,
+    ...modelsOf(arm),
     ...(arm.cache === undefined ? [] : [`cache: ${arm.cache}`]),
     'tenants:',
-    ...tenants.map((tenant) => `  ${tenant}: {keys: [${keyOf(tenant)}], budget: {limit: $10000, per: day}}`),
+    ...tenants.map((tenant) => `  ${tenant}: {keys: [${keyOf(tenant)}], budget: {limit: $10000, per: day}${agents}}`),
   ].join('\n');
+}
+
+function modelsOf({ policy, routeCache }: Arm): string[] {
+  const cache = routeCache === undefined ? '' : `, cache: ${routeCache}`;
+  if (policy === undefined) return ['models:', `  ${MODEL}: {targets: [up/strong]${cache}}`];
+  return [
+    'models:',
+    ...['small', 'mid', 'strong'].map((name) => `  ${name}: {targets: [up/${name}]${cache}}`),
+    `  ${MODEL}: {route: by-task}`,
+    `routing: {policies: {by-task: ${policy}}}`,
+  ];
 }
 
 /** Nano-dollars a token are thousandths of a dollar a million tokens. */

@@ -25,25 +25,31 @@ export function judgeCacheDay(off: Replayed, on: readonly Replayed[]): DayMark[]
     mark('wrong answers served on traps', 'at most 0', `${traps} of ${asked}`, traps === 0),
     mark('answers of another question or tenant among hits', 'at most 0', `${hits} of ${served}`, hits === 0),
     mark('right answers that the cache made wrong', 'at most 0', String(lost), lost === 0),
-    ...judgeMoney(before, after),
+    ...judgeBooks([before, ...after]),
+    ...after.map((tally) => judgeSaving(before, tally)),
   ];
 }
 
-/** The two books agree: on what was spent, and on what was saved. */
-export function judgeMoney(before: Tally, after: readonly Tally[]): DayMark[] {
-  const failed = sum([before, ...after], (tally) => tally.failed);
-  const apart = Math.max(...[before, ...after].map(({ ledgerCost, bill }) => Math.abs(ledgerCost - bill)));
-  const savedApart = Math.max(...after.map(({ ledgerSaved, bill }) => Math.abs(ledgerSaved - (before.bill - bill))));
+/** The proxy's book and the upstream's agree on what was spent. */
+export function judgeBooks(tallies: readonly Tally[]): DayMark[] {
+  const failed = sum(tallies, (tally) => tally.failed);
+  const apart = Math.max(...tallies.map(({ ledgerCost, bill }) => Math.abs(ledgerCost - bill)));
   return [
     mark('failed requests', 'at most 0', String(failed), failed === 0),
     mark("the ledger's cost and the upstream's bill apart, worst arm", 'at most 0 n$', `${apart} n$`, apart === 0),
-    mark(
-      "the ledger's saving and the difference of the bills apart, worst arm",
-      'below 1 cent',
-      showDollars(savedApart, 6),
-      savedApart < CENT,
-    ),
   ];
+}
+
+/** And on what was saved. */
+export function judgeSaving(before: Tally, after: Tally): DayMark {
+  const difference = before.bill - after.bill;
+  const apart = Math.abs(after.ledgerSaved - difference);
+  return mark(
+    `${after.arm}: the ledger's saving and what the bill is less than with ${before.arm}, apart`,
+    'below 1 cent',
+    `${showDollars(apart, 6)} of ${showDollars(difference, 4)}`,
+    apart < CENT,
+  );
 }
 
 export function mark(what: string, limit: string, measured: string, holds: boolean): DayMark {

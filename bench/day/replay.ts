@@ -57,7 +57,6 @@ export async function replay(day: Day, arm: Arm): Promise<Replayed> {
     const config = parseConfig(`${arm.name}.yaml`, configurationOf(arm, day.tenants, upstream.baseUrl), {});
     proxy = await serve({ config, clock, random: seededRandom(day.seed), telemetry, signals: false });
     const outcomes = await send(day, arm, proxy, clock, upstream);
-    await proxy.runtime.semantic?.settled();
     if (upstream.unknown.length > 0)
       throw new Error(`the upstream was asked what it does not know: ${upstream.unknown[0]}`);
     return {
@@ -128,13 +127,18 @@ async function send(day: Day, arm: Arm, proxy: Serving, clock: DayClock, upstrea
       const text = await body.text();
       const cache = headers['x-breakwater-cache'];
       outcomes.push(outcome(request, statusCode, text, typeof cache === 'string' ? cache : undefined, upstream));
-      // What the cache does behind the answer is done before the next request comes, as it would be: that is seconds away.
-      await proxy.runtime.semantic?.settled();
+      // What is done behind an answer is done before the next request comes, as it would be: that is seconds away.
+      await settled(proxy);
     }
     return outcomes;
   } finally {
     await pool.close();
   }
+}
+
+async function settled({ runtime }: Serving): Promise<void> {
+  await runtime.semantic?.settled();
+  await runtime.compactor?.summaries.idle();
 }
 
 function outcome(

@@ -1,49 +1,84 @@
 /**
- * A day of agent traffic through the proxy, before an upstream that keeps its own bill: what the cache saves, and what it serves wrongly.
- * `npm run bench:day` prints it, `-- --write` puts it into docs/replayed-day.md. The same seed gives the same figures on every machine, times
- * apart.
+ * A day of agent traffic through the proxy, before an upstream that keeps its own bill: what the cache and the other levers save, and what they
+ * spoil. `npm run bench:day` prints it, `-- --write` puts it into docs/replayed-day.md. The same seed gives the same figures on every machine.
  */
 import { parseArgs } from 'node:util';
+import { auditDay } from './audit-findings.ts';
 import { CACHE_ARMS, WITHOUT } from './cache-arms.ts';
+import type { Arm } from './configuration.ts';
+import { compounding, judgeLevers, type LeverRow, leverRow, leverTable } from './lever-report.ts';
+import { leverArms, NOTHING } from './levers.ts';
 import { judgeCacheDay } from './marks.ts';
 import { plainCosine } from './plain-cosine.ts';
 import { type Replayed, replay } from './replay.ts';
 import { cacheTable, circumstances, markTable, writePage } from './report.ts';
 import { generateDay, SMALL_DAY, WHOLE_DAY } from './traffic/day.ts';
+import type { Day } from './traffic/request.ts';
 
 const SEED = 20_261_122;
+const PARTS = { day: wholeDay, cache: cacheDay, levers: leverDay };
 
 const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: String(SEED) },
+    only: { type: 'string', default: Object.keys(PARTS).join(',') },
     small: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
 });
 if (values.small && values.write) throw new Error('--write takes a whole day: no --small');
 
-const say = (line: string) => process.stderr.write(`${line}\n`);
-const day = generateDay(Number(values.seed), values.small ? SMALL_DAY : WHOLE_DAY);
-const off = await run(WITHOUT);
-const on: Replayed[] = [];
-for (const arm of CACHE_ARMS) on.push(await run(arm));
-const marks = judgeCacheDay(off, on);
-const text = [
-  `Run of ${new Date().toISOString().slice(0, 10)}, \`npm run bench:day\`.`,
-  circumstances(day),
-  markTable(marks),
-  cacheTable(
-    off,
-    on,
-    [0.8, 0.9, 0.95].map((threshold) => plainCosine(day, threshold)),
-  ),
-].join('\n\n');
-process.stdout.write(`${text}\n`);
-if (values.write) writePage('cache', text);
+const today = generateDay(Number(values.seed), values.small ? SMALL_DAY : WHOLE_DAY);
+const wanted = values.only.split(',');
+for (const [name, part] of Object.entries(PARTS)) {
+  if (!wanted.includes(name)) continue;
+  const text = await part(today);
+  process.stdout.write(`${text}\n\n`);
+  if (values.write) writePage(name, text);
+}
 
-async function run(arm: (typeof CACHE_ARMS)[number]): Promise<Replayed> {
+function wholeDay(day: Day): Promise<string> {
+  return Promise.resolve(circumstances(day));
+}
+
+async function cacheDay(day: Day): Promise<string> {
+  const off = await run(day, WITHOUT);
+  const on: Replayed[] = [];
+  for (const arm of CACHE_ARMS) on.push(await run(day, arm));
+  const plain = [0.8, 0.9, 0.95].map((threshold) => plainCosine(day, threshold));
+  return [markTable(judgeCacheDay(off, on)), cacheTable(off, on, plain)].join('\n\n');
+}
+
+async function leverDay(day: Day): Promise<string> {
+  const { trimmed, said } = await auditDay(day);
+  const arms = leverArms(trimmed);
+  const before = await run(day, NOTHING);
+  const rowOf = async (arm: Arm) => leverRow(before, await run(day, arm), day.seed);
+  const nothing = leverRow(before, before, day.seed);
+  const alone: LeverRow[] = [];
+  for (const arm of [arms.audit, arms.cache, arms.routing, arms.compaction]) alone.push(await rowOf(arm));
+  const [, cache = nothing, routing = nothing] = alone;
+  const asWritten = await rowOf(arms.asWritten);
+  const untold = await rowOf(arms.untold);
+  const together = await rowOf(arms.together);
+  const all = [nothing, ...alone, asWritten, untold, together];
+  const told = [
+    { before: nothing, after: cache },
+    { before: nothing, after: routing },
+    { before: nothing, after: asWritten },
+    { before: untold, after: together },
+  ];
+  return [
+    markTable(judgeLevers(all, told, together)),
+    leverTable(nothing, all.slice(1)),
+    compounding(alone, together),
+    `What \`breakwater audit\` finds in the day, and is acted upon: ${said.join('; ')}.`,
+  ].join('\n\n');
+}
+
+async function run(day: Day, arm: Arm): Promise<Replayed> {
   const replayed = await replay(day, arm);
-  say(`${arm.name}: ${replayed.outcomes.length} requests in ${replayed.seconds.toFixed(0)} s`);
-  for (const line of replayed.troubles.slice(0, 3)) say(`  logged: ${line.trim()}`);
+  process.stderr.write(`${arm.name}: ${replayed.outcomes.length} requests in ${replayed.seconds.toFixed(0)} s\n`);
+  for (const line of replayed.troubles.slice(0, 3)) process.stderr.write(`  logged: ${line.trim()}\n`);
   return replayed;
 }
