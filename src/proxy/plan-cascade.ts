@@ -12,7 +12,8 @@ import type { Runtime } from './runtime.ts';
 
 /**
  * Decides whether the cheap model of the policy's pair is tried first. Where it is, the request's chain is the strong model's from here on:
- * what is kept and what is held for money is looked for there. Never fails a request.
+ * what is kept and what is held for money is looked for there. Where trying does not pay, the strong model serves, but for work on which
+ * evidence has admitted the cheap one. Never fails a request.
  */
 export function planCascade(exchange: Exchange, runtime: Runtime): void {
   const { route } = exchange;
@@ -41,11 +42,15 @@ function visitFor(exchange: Exchange, runtime: Runtime, route: RouteDecision, pa
   const ratio = ratioOf(exchange, runtime, cheap, strong);
   if (ratio === undefined) return off('price-unknown');
   const id = cascadeId(exchange.account?.identity.tenant.name, route.key, pair);
-  // Where there is no evidence, only a look at the answer speaks for the cheap model.
-  const strongOtherwise = route.verdict === undefined || route.verdict.serve === 'strong';
-  if (!runtime.cascades.mayTry(id, ratio, strongOtherwise)) return off('does-not-pay');
+  // Short of admission, only a look at the answer speaks for the cheap model.
+  const strongOtherwise = route.verdict?.state !== 'admitted';
+  const otherwise = strongOtherwise ? strong : exchange.chain;
+  if (!runtime.cascades.mayTry(id, ratio, strongOtherwise)) {
+    exchange.chain = otherwise;
+    return off('does-not-pay');
+  }
   const asked = { conversation, code: asksForCode(route.task, conversation) };
-  return { plan: { id, cheap, strong, otherwise: exchange.chain, asked }, note: undefined };
+  return { plan: { id, cheap, strong, otherwise, asked }, note: undefined };
 }
 
 /** What a cascade's counts are kept by. Tenants never share them. */
