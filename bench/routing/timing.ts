@@ -1,8 +1,12 @@
+import type { RoutingPolicy } from '../../src/config/routing-config.ts';
 import { JsonMembers } from '../../src/dialects/json-members.ts';
-import { featuresOf } from '../../src/routing/features/features.ts';
-import { readPrompt } from '../../src/routing/features/read-prompt.ts';
-import { calibratedScorer } from '../../src/routing/score/calibrate.ts';
-import type { Scorer } from '../../src/routing/score/scorer.ts';
+import { configuredPrice } from '../../src/prices/price.ts';
+import { RoutePolicy } from '../../src/routing/policy/route-policy.ts';
+import type { RouteContext } from '../../src/routing/policy/route-request.ts';
+import { SessionPins } from '../../src/routing/policy/session-pins.ts';
+import { ARTICLE } from '../../src/routing/score/article.ts';
+import { calibrate } from '../../src/routing/score/calibrate.ts';
+import type { ScorePolicy } from '../../src/routing/score/score-policy.ts';
 import { randomFrom } from '../../src/routing/score/seeded.ts';
 import { quantile } from '../measure/statistics.ts';
 import type { Case } from './data.ts';
@@ -31,26 +35,38 @@ export function decisionP99(router: Router, cases: readonly Case[]): number {
   );
 }
 
-/** Decisions on requests of usual and of unusual shape, from the bytes to the score. The bytes are validated before, as in the proxy. */
+/**
+ * Decisions on requests of usual and of unusual shape, from the bytes to the model: all that a policy does with gates, rules, a score, evidence
+ * and pinned sessions. The bytes are validated before, as in the proxy.
+ */
 export function timeRequests(repeats: number): { usual: Timing[]; worst: Timing[] } {
-  const scorer = someScorer();
-  for (let warm = 0; warm < 3; warm++) for (const request of [...USUAL, ...WORST]) time(request, scorer, repeats / 10);
+  const policy = somePolicy();
+  for (let warm = 0; warm < 3; warm++) for (const request of [...USUAL, ...WORST]) time(request, policy, repeats / 10);
   return {
-    usual: USUAL.map((request) => time(request, scorer, repeats)),
-    worst: WORST.map((request) => time(request, scorer, repeats / 10)),
+    usual: USUAL.map((request) => time(request, policy, repeats)),
+    worst: WORST.map((request) => time(request, policy, repeats / 10)),
   };
 }
 
-function time({ name, bytes }: NamedRequest, scorer: Scorer, repeats: number): Timing {
+function time({ name, bytes }: NamedRequest, policy: RoutePolicy, repeats: number): Timing {
   const body = JsonMembers.read(bytes);
   if (!(body instanceof JsonMembers)) throw new Error(`${name} is no JSON object`);
   const values: Taken[] = [];
   for (let repeat = 0; repeat < repeats; repeat++) {
     values.push(
-      timed(() => {
-        const prompt = readPrompt('chat', body);
-        return prompt === undefined ? undefined : scorer.judge(featuresOf(prompt));
-      }),
+      timed(() =>
+        policy.decide(
+          {
+            endpoint: 'chat',
+            body,
+            maxTokens: undefined,
+            taskType: undefined,
+            routeName: undefined,
+            session: undefined,
+          },
+          CONTEXT,
+        ),
+      ),
     );
   }
   const fastest = values.map((value) => value.fastest);
@@ -73,13 +89,75 @@ function timed(run: () => unknown): Taken {
   return { first: takes[0] ?? Number.NaN, fastest: Math.min(...takes) };
 }
 
+const rates = (input: number) => ({
+  input,
+  cacheRead: input / 10,
+  cacheWrite5m: input,
+  cacheWrite1h: input,
+  audioInput: input,
+  output: 5 * input,
+  reasoning: 5 * input,
+  audioOutput: 5 * input,
+});
+const CHEAP_PRICE = configuredPrice(rates(1_000_000));
+const STRONG_PRICE = configuredPrice(rates(3_000_000));
+
+/** Everything that a decision can ask for is there, and answers as it does in the proxy: from memory. */
+const CONTEXT: RouteContext = {
+  tenant: 'acme',
+  allows: () => true,
+  price: (model) => (model === 'cheap' ? CHEAP_PRICE : STRONG_PRICE),
+  book: {
+    consult: () => ({ state: 'canary', n: 300, loss: 0.01, upper: 0.04, serve: 'cheap', shadow: false }),
+    peek: () => ({ state: 'canary', n: 300, loss: 0.01, upper: 0.04 }),
+  },
+  pins: new SessionPins(),
+  now: 1_000_000,
+  dry: false,
+};
+
+function somePolicy(): RoutePolicy {
+  const config: RoutingPolicy = {
+    name: 'timed',
+    rules: ARTICLE.rules,
+    tasks: new Map(Object.entries(ARTICLE.tiers)),
+    tiers: [
+      { name: 'small', model: 'cheap' },
+      { name: 'medium', model: 'mid' },
+      { name: 'large', model: 'strong' },
+    ],
+    default: 'medium',
+    bumpAt: 0.8,
+    score: { file: 'policy.json', policy: someScore(), strongAbove: 0.7 },
+    evidence: {
+      policy: 'timed',
+      reference: 'large',
+      strong: 'strong',
+      delta: 0.05,
+      shadow: 0.05,
+      canary: 0.1,
+      budget: undefined,
+      checker: 'exact',
+      judge: undefined,
+    },
+    cascade: true,
+    pin: true,
+  };
+  const serves = new Set(['chat', 'messages', 'responses'] as const);
+  const target = { lacks: ['vision', 'audio'], contextWindow: 400_000, serves } as const;
+  return new RoutePolicy(
+    config,
+    config.tiers.map(({ name, model }) => ({ name, model, targets: [target, { ...target, lacks: [] }] })),
+  );
+}
+
 /** The time does not depend on what was learned. */
-function someScorer(): Scorer {
+function someScore(): ScorePolicy {
   const random = randomFrom(1);
   const rows = Array.from({ length: 300 }, (_, index) => ({
     prompt: `${prose(20 + Math.floor(random() * 2_000))} ${'def f(x): return 2 + 3?'.slice(0, index % 24)}`,
     cheap: random() < 0.5 ? 1 : 0,
     strong: random() < 0.7 ? 1 : 0,
   }));
-  return calibratedScorer(rows);
+  return calibrate(rows);
 }

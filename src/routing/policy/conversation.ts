@@ -1,9 +1,10 @@
 import { hash } from 'node:crypto';
-import type { JsonMembers, Span } from '../../dialects/json-members.ts';
+import type { JsonMembers } from '../../dialects/json-members.ts';
 import { isRecord } from '../../failures/json-record.ts';
+import type { FirstUser } from './opening.ts';
 
 /** A first message up to so many bytes is read; of a longer one the beginning stands for all of it. */
-const MOST_READ = 32_768;
+const MOST_READ = 16_384;
 const BEGINNING = 4_096;
 const LONGEST_TEXT = 2_048;
 
@@ -11,10 +12,10 @@ const LONGEST_TEXT = 2_048;
  * Names a conversation that its client gives no name: by the first words of its user, which all its turns repeat. Marks for a provider's prompt
  * cache move from turn to turn and are no part of it.
  */
-export function conversationHash(body: JsonMembers, firstUser: Span): string {
+export function conversationHash(body: JsonMembers, firstUser: FirstUser): string {
   const { bytes } = body;
-  const { start, end } = firstUser;
-  if (end - start > MOST_READ) return digest(bytes.subarray(start, start + BEGINNING));
+  const { start, end, whole } = firstUser;
+  if (!whole || end - start > MOST_READ) return digest(bytes.subarray(start, start + BEGINNING));
   return digest(textOf(JSON.parse(bytes.toString('utf8', start, end))));
 }
 

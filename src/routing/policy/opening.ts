@@ -1,18 +1,33 @@
 import type { Endpoint } from '../../dialects/endpoint.ts';
-import { eachItem } from '../../dialects/item-spans.ts';
 import { JsonMembers, type Span } from '../../dialects/json-members.ts';
+import { skipSpace } from '../../dialects/json-scan.ts';
 
 /** Of the beginning of a conversation that is looked at, bytes: longer system prompts are known by this much of them. */
-export const MOST_OPENING = 65_536;
+export const MOST_OPENING = 32_768;
+/** Where the role of a message is looked for that is longer than that: clients write it first. */
+const ROLE_BYTES = 64;
+/** Of a conversation whose first message of a user is long, or stands behind a long system prompt. */
+const CUT_BYTES = 4_096;
 
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
 const OPEN_ARRAY = 0x5b;
+const CLOSE_ARRAY = 0x5d;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
 
 /** How a conversation begins: what stays the same in all its turns. */
 export interface Opening {
   /** What tells the model who it is: values in the request's JSON, brackets and quotes included. */
   readonly system: readonly Span[];
-  /** The first message of a user; undefined where none begins near enough. */
-  readonly firstUser: Span | undefined;
+  /** The first message of a user; undefined where none begins there. */
+  readonly firstUser: FirstUser | undefined;
+}
+
+export interface FirstUser extends Span {
+  /** False: its end is too far away, and this is so much of the conversation from its beginning on. */
+  readonly whole: boolean;
 }
 
 /** Finds it in the request's bytes, without parsing them. Bounded, whatever the request looks like. */
@@ -23,7 +38,7 @@ export function openingOf(endpoint: Endpoint, body: JsonMembers): Opening {
   if (endpoint === 'completions' || endpoint === 'embeddings') return { system, firstUser: undefined };
   const value = body.spans(endpoint === 'responses' ? 'input' : 'messages').at(-1);
   if (value === undefined) return { system, firstUser: undefined };
-  if (body.bytes[value.start] !== OPEN_ARRAY) return { system, firstUser: value };
+  if (body.bytes[value.start] !== OPEN_ARRAY) return { system, firstUser: { ...value, whole: true } };
   return { system, firstUser: firstUser(body.bytes, value, system) };
 }
 
@@ -34,22 +49,65 @@ function pushMember(into: Span[], body: JsonMembers, key: string): void {
 }
 
 /** Walks over the messages before the first of a user, and keeps those that are instructions. */
-function firstUser(bytes: Buffer, array: Span, system: Span[]): Span | undefined {
-  const end = Math.min(array.end, array.start + MOST_OPENING);
-  // A view: a search for the end of a string must not run to the end of the request.
-  const near = bytes.subarray(0, end);
-  let seen = array.start + 1;
-  for (const item of eachItem(near, { start: array.start, end })) {
-    seen = item.end;
-    const message = JsonMembers.read(near.subarray(item.start, item.end));
-    if (!(message instanceof JsonMembers)) return undefined;
-    const role = message.kind('role') === 'string' ? message.value('role') : undefined;
-    if (role === 'user') return item;
+function firstUser(bytes: Buffer, array: Span, system: Span[]): FirstUser | undefined {
+  const limit = Math.min(array.end, array.start + MOST_OPENING);
+  for (let at = array.start + 1; ; ) {
+    while (at < limit && bytes[at] === COMMA) at++;
+    const start = skipSpace(bytes, at, limit);
+    if (start >= limit || bytes[start] !== OPEN_OBJECT) return undefined;
+    const end = objectEnd(bytes, start, limit);
+    const item = { start, end: end ?? limit };
+    const { role, content } = end === undefined ? cutMessage(bytes, item) : messageAt(bytes, item);
+    if (role === 'user') return end === undefined ? cutUser(start, array) : { start, end, whole: true };
     if (role !== 'system' && role !== 'developer') return undefined;
-    const [content] = message.spans('content');
-    if (content !== undefined) system.push({ start: item.start + content.start, end: item.start + content.end });
+    if (content !== undefined) system.push(content);
+    if (end === undefined) return undefined;
+    at = skipSpace(bytes, end, limit);
   }
-  // What did not end within the bound is most probably a long system prompt.
-  if (seen < end - 1 && system.length === 0 && end < array.end) system.push({ start: seen, end });
+}
+
+/** What follows is added to and never changed, so that the same bytes name the conversation in all its turns but the first short ones. */
+function cutUser(start: number, array: Span): FirstUser | undefined {
+  const end = start + CUT_BYTES;
+  return end > array.end ? undefined : { start, end, whole: false };
+}
+
+interface Message {
+  readonly role: unknown;
+  readonly content: Span | undefined;
+}
+
+function messageAt(bytes: Buffer, { start, end }: Span): Message {
+  const message = JsonMembers.read(bytes.subarray(start, end));
+  if (!(message instanceof JsonMembers) || message.kind('role') !== 'string') return NOTHING;
+  const [content] = message.spans('content');
+  return {
+    role: message.value('role'),
+    content: content && { start: start + content.start, end: start + content.end },
+  };
+}
+
+const NOTHING: Message = { role: undefined, content: undefined };
+const ROLE = /^\{\s*"role"\s*:\s*"(\w+)"/;
+
+/** Of a message whose end is far away: its role where that stands first, and all of it as what it says. */
+function cutMessage(bytes: Buffer, item: Span): Message {
+  const role = ROLE.exec(bytes.toString('latin1', item.start, item.start + ROLE_BYTES))?.[1];
+  return { role, content: item };
+}
+
+/** Where the object that begins at `start` ends; undefined where that is not before `limit`. Byte by byte: quotes may be many. */
+function objectEnd(bytes: Buffer, start: number, limit: number): number | undefined {
+  let depth = 0;
+  let inString = false;
+  for (let at = start; at < limit; at++) {
+    const byte = bytes[at];
+    if (inString) {
+      if (byte === BACKSLASH) at++;
+      else if (byte === QUOTE) inString = false;
+    } else if (byte === QUOTE) inString = true;
+    else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) depth++;
+    else if ((byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) && --depth === 0) return at + 1;
+  }
   return undefined;
 }

@@ -5,6 +5,7 @@ import { Scorer } from '../score/scorer.ts';
 import { conversationHash } from './conversation.ts';
 import { type Closed, closedTiers, needsOfTiers, type TierNeeds, type TierTargets, tokensOf } from './gates.ts';
 import { type Opening, openingOf } from './opening.ts';
+import { PhraseRules } from './phrases.ts';
 import { moveCost } from './prompt-cache.ts';
 import { fingerprintOf } from './route-key.ts';
 import type { RouteContext, RouteRequest } from './route-request.ts';
@@ -34,6 +35,7 @@ export class RoutePolicy {
   readonly config: RoutingPolicy;
   readonly tiers: readonly TierTargets[];
   readonly #needs: TierNeeds;
+  readonly #rules: PhraseRules;
   readonly #scorer: Scorer | undefined;
 
   /** @param tiers of the policy, in its order, with what is known of their targets */
@@ -41,6 +43,7 @@ export class RoutePolicy {
     this.config = config;
     this.tiers = tiers;
     this.#needs = needsOfTiers(tiers);
+    this.#rules = new PhraseRules(config.rules);
     this.#scorer = config.score && new Scorer(config.score.policy);
   }
 
@@ -52,7 +55,7 @@ export class RoutePolicy {
     const opening = openingOf(endpoint, body);
     const key = request.routeName ?? fingerprintOf(body, opening);
     const prompt = readPrompt(endpoint === 'count-tokens' ? 'messages' : endpoint, body);
-    const work = workOf(config, this.#scorer, request.taskType, prompt, key, reasons);
+    const work = workOf(config, this.#rules, this.#scorer, request.taskType, prompt, key, reasons);
 
     const tokens = tokensOf(body, this.#needs);
     const closed = closedTiers(this.tiers, this.#needs, endpoint, body, tokens, (model) => context.allows(model));

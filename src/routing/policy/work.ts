@@ -2,8 +2,8 @@ import type { RoutingPolicy } from '../../config/routing-config.ts';
 import { complexityOf } from '../features/complexity.ts';
 import { tallyOf, toFeatures } from '../features/features.ts';
 import type { PromptText } from '../features/prompt-text.ts';
-import { findTask } from '../score/article.ts';
 import type { Scorer } from '../score/scorer.ts';
+import type { PhraseRules } from './phrases.ts';
 
 /** What a request is taken for, before anybody asks who can serve it. */
 export interface Work {
@@ -17,19 +17,21 @@ export interface Work {
 /**
  * Task, tier, and one tier more for what is complex, or wants the strong model by a calibrated score.
  *
+ * @param rules of the policy, ready to look for
  * @param taskType what the client says it is
  * @param prompt the user's last turn; undefined: none was found
  * @param reasons takes a sentence for each step
  */
 export function workOf(
   policy: RoutingPolicy,
+  rules: PhraseRules,
   scorer: Scorer | undefined,
   taskType: string | undefined,
   prompt: PromptText | undefined,
   key: string,
   reasons: string[],
 ): Work {
-  const { task, tier } = taskOf(policy, taskType, prompt, reasons);
+  const { task, tier } = taskOf(policy, rules, taskType, prompt, reasons);
   if (prompt === undefined) {
     reasons.push('no text of a user was found near the end, so its complexity is not known');
     return { task, tier, complexity: undefined, bumped: false };
@@ -44,7 +46,8 @@ export function workOf(
 }
 
 function taskOf(
-  { rules, tasks, tiers, default: fallback }: RoutingPolicy,
+  { tasks, tiers, default: fallback }: RoutingPolicy,
+  rules: PhraseRules,
   taskType: string | undefined,
   prompt: PromptText | undefined,
   reasons: string[],
@@ -57,7 +60,7 @@ function taskOf(
     );
     return { task: taskType, tier: index(tier ?? fallback) };
   }
-  const found = prompt === undefined || rules.length === 0 ? undefined : findTask(prompt, rules);
+  const found = prompt && rules.find(prompt.tail === '' ? [prompt.head] : [prompt.head, prompt.tail]);
   if (found === undefined) {
     reasons.push(`no rule fits: tier ${fallback}`);
     return { task: undefined, tier: index(fallback) };

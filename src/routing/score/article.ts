@@ -100,9 +100,8 @@ export function chooseTier(prompt: PromptText, config: TaskTiers = ARTICLE): Tie
   };
 }
 
-/** The first rule that fits, and the phrase that decided. */
-export function findTask(
-  { head, tail }: Pick<PromptText, 'head' | 'tail'>,
+function findTask(
+  { head, tail }: PromptText,
   rules: readonly TaskRule[],
 ): { task: string; phrase: string } | undefined {
   const text = (tail === '' ? head : `${head}\n${tail}`).toLowerCase();
