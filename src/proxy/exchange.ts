@@ -70,8 +70,8 @@ export interface Exchange extends Listed {
   compaction: Compaction | undefined;
   /** Another one where a budget moves the request to a cheaper model, and while a cascade tries the cheap one. */
   chain: Chain;
-  /** What a policy made of it; undefined: the client named the model. */
-  readonly route: RouteDecision | undefined;
+  /** What a policy made of it; undefined: the client named the model. Another one where its cascade does not pay. */
+  route: RouteDecision | undefined;
   /** Whether a cheap model is tried first; undefined: its policy has no cascade. */
   cascade: CascadeVisit | undefined;
   /** Whose money it is; undefined: the proxy asks nobody for a key. */

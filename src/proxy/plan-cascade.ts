@@ -46,11 +46,21 @@ function visitFor(exchange: Exchange, runtime: Runtime, route: RouteDecision, pa
   const strongOtherwise = route.verdict?.state !== 'admitted';
   const otherwise = strongOtherwise ? strong : exchange.chain;
   if (!runtime.cascades.mayTry(id, ratio, strongOtherwise)) {
-    exchange.chain = otherwise;
+    if (strongOtherwise) serveStrong(exchange, route, strong);
     return off('does-not-pay');
   }
   const asked = { conversation, code: asksForCode(route.task, conversation) };
   return { plan: { id, cheap, strong, otherwise, asked }, note: undefined };
+}
+
+/** Its answers are not taken often enough to be asked for, and nothing else speaks for the cheap model. */
+function serveStrong(exchange: Exchange, route: RouteDecision, strong: Chain): void {
+  exchange.chain = strong;
+  exchange.route = {
+    ...route,
+    model: strong.model.name,
+    verdict: route.verdict && { ...route.verdict, serve: 'strong' },
+  };
 }
 
 /** What a cascade's counts are kept by. Tenants never share them. */
@@ -62,7 +72,9 @@ export function cascadeId(tenant: string | undefined, key: string, { cheap, stro
 export function dropCascade(exchange: Exchange, why: string): void {
   const { cascade, cache } = exchange;
   if (cascade?.plan === undefined) return;
-  exchange.chain = cascade.plan.otherwise;
+  const { otherwise, strong } = cascade.plan;
+  if (exchange.route !== undefined && otherwise === strong) serveStrong(exchange, exchange.route, strong);
+  exchange.chain = otherwise;
   exchange.misfits = undefined;
   // What was looked for was an answer of the pair: one that nobody looked at is not kept there.
   if (cache !== undefined) cache.key = undefined;

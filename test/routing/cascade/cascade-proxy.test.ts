@@ -338,6 +338,7 @@ describe('a cascade that cannot be', () => {
     assert.equal(strong, 20);
     assert.ok(cheap < 10, `${cheap} of 20 were tried`);
     assert.equal(routes.at(-1), 'off:does-not-pay');
+    assert.match((await r.tell(ASK)).route ?? '', /;model=large;/, 'the decision says who serves');
     const notices = r.events.filter(({ msg }) => String(msg).includes('does not pay'));
     assert.equal(notices.length, 1);
     assert.match(
