@@ -131,6 +131,31 @@ describe('a streamed request', () => {
     assert.equal(told.breakwater, 'ok');
   });
 
+  it('is held however long its parts are apart', async (t) => {
+    const r = await cascadeRig(t, { cheap: 'sim-bad-tool-args-paced-200ms', strong: 'sim-tools' });
+    const told = await r.tell({ ...ASK, ...TOOLS, stream: true });
+    assert.equal(told.cascade, 'escalated:tool-arguments');
+    assert.equal(told.target, 'b/sim-tools');
+    assert.doesNotMatch(told.text, /bad-tool-args/, 'nothing of the cheap stream, not even its name');
+  });
+
+  it('is not judged before it is whole', async (t) => {
+    const r = await cascadeRig(t, { cheap: 'sim-tools-paced-200ms' });
+    assert.equal((await r.tell({ ...ASK, ...TOOLS, stream: true })).cascade, 'kept');
+  });
+
+  it('that breaks in the cheap model’s stream is asked again of the strong one', async (t) => {
+    const r = await cascadeRig(t, {
+      cheap: 'sim-tools-cut-at-2',
+      strong: 'sim-tools',
+      cheapMore: ', retries: {max: 0}',
+    });
+    const told = await r.tell({ ...ASK, ...TOOLS, stream: true });
+    assert.equal(told.cascade, 'escalated:failed');
+    assert.match(told.text, /data: \[DONE\]\n\n$/);
+    assert.doesNotMatch(told.text, /cut-at/);
+  });
+
   it('for plain text is never held: the policy is followed as it is written', async (t) => {
     const r = await cascadeRig(t, { cheap: 'sim-ok' });
     const told = await r.tell({ ...ASK, stream: true });
@@ -363,6 +388,7 @@ describe('a client that leaves', () => {
     await leave(r, () => r.asked[0] === 1);
     assert.deepEqual(r.asked, [1, 0]);
     assert.equal(r.records[0]?.status, 'cancelled');
+    assert.equal(r.records[0]?.attempts.length, 1);
   });
 
   it('while the cheap stream is held leaves nothing behind', async (t) => {
