@@ -189,10 +189,11 @@ export class Tenancy {
       this.#holding.set(tenant.name, holding);
     }
     holding.add(account);
-    for (const [index, level] of reply.counters.entries()) {
+    for (let index = 0; index < reply.counters.length; index++) {
+      const level = reply.counters[index];
       const rule = asked.counterRules[index];
       const counter = asked.counters[index];
-      if (rule === undefined || counter === undefined || rule.unit === 'concurrency') continue;
+      if (level === undefined || rule === undefined || counter === undefined || rule.unit === 'concurrency') continue;
       if (level.spent < rule.limit * policy.warnAt) continue;
       account.warnings.push(
         `${scopeOf(counter.key, rule)} ${Math.floor((level.spent / rule.limit) * 100)}% of ${rule.unit}/${rule.per}`,
@@ -267,12 +268,13 @@ export class Tenancy {
     const tenant = identity.tenant;
     const counters: SettledCounter[] = [];
     let at = 0;
-    for (const [index, { key }] of charges.entries()) {
+    for (let index = 0; index < charges.length; index++) {
+      const key = charges[index]?.key;
       // Charges leave out the limits of requests at once, and keep the order of all others.
       while (at < asked.counters.length && asked.counters[at]?.key !== key) at++;
       const level = reply.counters[index];
       const rule = asked.counterRules[at];
-      if (level === undefined || rule === undefined) continue;
+      if (key === undefined || level === undefined || rule === undefined) continue;
       const crosses = crossesWarning(level, rule.limit, identity.policy.warnAt);
       if (!crosses && rule.per !== 'day') continue;
       const seen = seenAt(tenant.name, asked, at, { spent: level.after, held: level.held });

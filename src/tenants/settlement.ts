@@ -15,18 +15,21 @@ export interface Charges {
  */
 export function chargesFor(asked: Asked, used: Amounts): Charges {
   const charges: Charge[] = [];
-  for (const [index, rule] of asked.counterRules.entries()) {
+  for (let index = 0; index < asked.counters.length; index++) {
+    const rule = asked.counterRules[index];
     const counter = asked.counters[index];
     // Nothing of a limit of requests at once is ever spent: the hold is released.
-    if (counter === undefined || rule.unit === 'concurrency') continue;
+    if (counter === undefined || rule === undefined || rule.unit === 'concurrency') continue;
     const { key, windowStart, windowEnd, forgetAfter } = counter;
     charges.push({ key, windowStart, windowEnd, forgetAfter, amount: amountOf(rule.unit, used) });
   }
   const refunds: Settlement['refunds'][number][] = [];
-  for (const [index, rule] of asked.rateRules.entries()) {
+  for (let index = 0; index < asked.rates.length; index++) {
+    const rule = asked.rateRules[index];
     const rate = asked.rates[index];
-    const units = rate === undefined ? 0 : rate.cost - (rule.unit === 'tokens' ? used.tokens : used.requests);
-    if (rate !== undefined && units > 0) refunds.push({ key: rate.key, emissionMs: rate.emissionMs, units });
+    if (rate === undefined || rule === undefined) continue;
+    const units = rate.cost - (rule.unit === 'tokens' ? used.tokens : used.requests);
+    if (units > 0) refunds.push({ key: rate.key, emissionMs: rate.emissionMs, units });
   }
   return { charges, refunds };
 }

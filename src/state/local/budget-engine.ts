@@ -116,7 +116,9 @@ export class BudgetEngine implements BudgetStore {
 
     const counters: SettleReply['counters'][number][] = [];
     let charged: Charge[] | undefined;
-    for (const [index, charge] of settlement.charges.entries()) {
+    for (let index = 0; index < settlement.charges.length; index++) {
+      const charge = settlement.charges[index];
+      if (charge === undefined) continue;
       const window = first?.windowOf(charge.key, index) ?? charge.windowStart;
       const moved = window === charge.windowStart ? charge : this.#movedTo(window, tenant, charge);
       if (moved !== charge) {
