@@ -48,6 +48,9 @@ export async function askCheap(
       throwAway(exchange, result, doubt);
       tell(runtime, visit, plan, doubt.code);
       tellEvidence(exchange, runtime, doubt);
+      const { session } = exchange.route ?? {};
+      // What follows in its tool loop stays with the model that saw the start of it, and holds its prompt.
+      if (session !== undefined) runtime.routePins.moved(session, plan.strong.model.name);
       use(exchange, plan.strong);
       return { kind: 'none', asked };
     }

@@ -59,6 +59,8 @@ export interface RouteDecision {
   readonly cascade: ModelPair | undefined;
   /** The session's model was kept, against what the rules say. */
   readonly pinned: boolean;
+  /** What its conversation is remembered by in {@link SessionPins}; undefined: it is not. */
+  readonly session: string | undefined;
   /** In sentences, in the order in which they were decided. */
   readonly reasons: readonly string[];
 }

@@ -30,10 +30,11 @@ export interface CascadeShares {
   readonly strong: number;
 }
 
-export function sharesOf({ tried, escalated, seen, strong }: CascadeCounts): CascadeShares {
+/** @param strongOtherwise of the request at hand: what is believed of those before it */
+export function sharesOf({ tried, escalated, seen, strong }: CascadeCounts, strongOtherwise: boolean): CascadeShares {
   return {
     escalations: (escalated + PRIOR_ESCALATED) / (tried + PRIOR_TRIES),
-    strong: (strong + PRIOR_TRIES) / (seen + PRIOR_TRIES),
+    strong: (strong + (strongOtherwise ? PRIOR_TRIES : 0)) / (seen + PRIOR_TRIES),
   };
 }
 
@@ -90,10 +91,12 @@ export class CascadeBook {
       // What it was turned off for is old: the prior decides, and the next answers soon after.
       entry.tried = 0;
       entry.escalated = 0;
-      if (pays(ratio, sharesOf(entry))) this.#tell(id, entry, ratio, true);
+      const shares = sharesOf(entry, strongOtherwise);
+      if (pays(ratio, shares)) this.#onChange({ id, on: true, ratio, ...shares });
     }
-    if (pays(ratio, sharesOf(entry))) return true;
-    this.#tell(id, entry, ratio, false);
+    const shares = sharesOf(entry, strongOtherwise);
+    if (pays(ratio, shares)) return true;
+    this.#onChange({ id, on: false, ratio, ...shares });
     entry.rest = entry.nextRest;
     entry.nextRest = Math.min(LONGEST_REST, entry.nextRest * 2);
     return false;
@@ -109,10 +112,6 @@ export class CascadeBook {
 
   counts(id: string): CascadeCounts {
     return this.#entry(id);
-  }
-
-  #tell(id: string, entry: Entry, ratio: number, on: boolean): void {
-    this.#onChange({ id, on, ratio, ...sharesOf(entry) });
   }
 
   #entry(id: string): Entry {

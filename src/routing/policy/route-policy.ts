@@ -88,6 +88,7 @@ export class RoutePolicy {
       model,
       cascade: this.#cascadeFor(served, closed),
       pinned: served !== serve,
+      session: context.dry ? undefined : session,
       reasons,
     };
   }

@@ -25,6 +25,12 @@ export class SessionPins {
     this.#pins.set(session, pin);
   }
 
+  /** Another model than was decided has answered, and holds the conversation now. */
+  moved(session: string, model: string): void {
+    const pin = this.#pins.get(session);
+    if (pin !== undefined) this.#pins.set(session, { ...pin, model });
+  }
+
   get size(): number {
     return this.#pins.size;
   }

@@ -380,6 +380,32 @@ describe('a cascade that cannot be', () => {
   });
 });
 
+describe('an agent in a tool loop', () => {
+  const call = {
+    role: 'assistant',
+    content: null,
+    tool_calls: [{ id: 'c1', type: 'function', function: { name: 'look_up', arguments: '{"city":"Oslo"}' } }],
+  };
+  const result = { role: 'tool', tool_call_id: 'c1', content: 'cold' };
+
+  it('stays with the strong model once it had to be asked', async (t) => {
+    const r = await cascadeRig(t, { cheap: 'sim-bad-tool-args', strong: 'sim-tools' });
+    assert.equal((await r.tell({ ...ASK, ...TOOLS })).cascade, 'escalated:tool-arguments');
+    const next = await r.tell({ ...ASK, ...TOOLS, messages: [...QUESTION, call, result] });
+    assert.equal(next.target, 'b/sim-tools');
+    assert.equal(next.cascade, undefined);
+    assert.deepEqual(r.asked, [1, 2]);
+  });
+
+  it('stays with the cheap one while its answers are taken', async (t) => {
+    const r = await cascadeRig(t, { cheap: 'sim-tools' });
+    assert.equal((await r.tell({ ...ASK, ...TOOLS })).cascade, 'kept');
+    const next = await r.tell({ ...ASK, ...TOOLS, messages: [...QUESTION, call, result] });
+    assert.equal(next.cascade, 'kept');
+    assert.deepEqual(r.asked, [2, 0]);
+  });
+});
+
 describe('a client that leaves', () => {
   const LEAVE = { cheapMore: ', timeouts: {firstToken: 60s}' };
 

@@ -86,11 +86,18 @@ describe('the book of cascades', () => {
     assert.ok(tried < 200, `${tried} of 10,000 were tried`);
   });
 
-  it('turns itself off where the cheap model is asked anyway', () => {
+  it('does not try what the cheap model is asked for anyway', () => {
     const { book: one, changes } = book();
-    assert.ok(send(one, 300, 10, 0.3, false) < 150);
+    assert.equal(one.mayTry('k', 0.1, false), false);
+    assert.deepEqual([changes[0]?.on, changes[0]?.strong], [false, 0]);
+  });
+
+  it('turns itself off as evidence admits the cheap model', () => {
+    const { book: one, changes } = book();
+    assert.equal(send(one, 200, 10, 0.3, true), 200);
+    const tried = send(one, 1_000, 10, 0.3, false);
+    assert.ok(tried > 50 && tried < 400, `${tried} were tried`);
     assert.equal(changes[0]?.on, false);
-    assert.ok((changes[0]?.strong ?? 1) < 0.5);
   });
 
   it('keeps each kind of work apart', () => {
