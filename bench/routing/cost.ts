@@ -1,4 +1,5 @@
 import type { Ranking } from '../../src/routing/score/apgr.ts';
+import { gainWithin } from '../../src/routing/score/evaluate.ts';
 import type { Case } from './data.ts';
 
 /**
@@ -22,26 +23,10 @@ export function costShare(cases: readonly Case[], isStrong: (index: number) => b
 }
 
 /** Mean score where the prompts that want the strong model most go there until half of the all-strong spend is used; ties in part. */
-export function qualityAtHalf({ order, endsTie }: Ranking, cases: readonly Case[]): number {
-  const total = cases.reduce((sum, { tokens }) => sum + tokens, 0);
-  let left = (HALF - CHEAP_PRICE) * total;
-  let gained = 0;
-  let extra = 0;
-  let tiedGain = 0;
-  for (let at = 0; at < order.length; at++) {
-    const one = cases[order[at] ?? 0];
-    extra += (1 - CHEAP_PRICE) * (one?.tokens ?? 0);
-    tiedGain += one?.uplift ?? 0;
-    if (endsTie[at] === 0) continue;
-    if (extra >= left) {
-      gained += (tiedGain * left) / extra;
-      break;
-    }
-    gained += tiedGain;
-    left -= extra;
-    extra = 0;
-    tiedGain = 0;
-  }
+export function qualityAtHalf(ranking: Ranking, cases: readonly Case[]): number {
+  const uplift = cases.map((one) => one.uplift);
+  const tokens = cases.map((one) => one.tokens);
+  const gained = gainWithin(ranking, uplift, tokens, CHEAP_PRICE, HALF) ?? Number.NaN;
   return (cases.reduce((sum, { cheap }) => sum + cheap, 0) + gained) / cases.length;
 }
 

@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   pause: async () => (await import('./pause.ts')).pauseCommand,
   resume: async () => (await import('./resume.ts')).resumeCommand,
   audit: async () => (await import('./audit.ts')).auditCommand,
+  route: async () => (await import('./route.ts')).routeCommand,
   sim: async () => (await import('./sim.ts')).simCommand,
 };
 
@@ -47,6 +48,12 @@ const HELP = `Usage: breakwater COMMAND [OPTIONS]
   audit FILE... what system prompts and tools cost: prompts as text, requests as JSON, logs as JSON lines
       --requests-per-day N  reckon with so many; --model MODEL where the file names none
       --config FILE         models and prices of a configuration; --json for programs
+  route explain FILE   where a request goes and why, without calling anyone; - reads standard input
+      --config FILE [--endpoint chat] [--tenant NAME [--agent NAME]] [--task-type TASK] [--route KEY] [--json]
+  route calibrate LOG  a score out of prompts that two models answered, as JSON lines
+      [--out policy.json] [--delta 5pt]
+  route eval LOG       how a calibrated score does on other prompts
+      --policy FILE [--cheap-price 0.2] [--json]
   sim           run the simulated provider
       --port PORT --faults SHARE --seed NUMBER ...; "breakwater sim --help" lists all
 

@@ -11,6 +11,7 @@ import { isIdentity } from '../tenants/identify.ts';
 import { serveAdmin } from './admin.ts';
 import { admit } from './admission.ts';
 import { newExchangeId } from './exchange-id.ts';
+import { EXPLAIN_PATH, explainRoute } from './explain-route.ts';
 import { HEALTH_PATHS, healthRoutes } from './health.ts';
 import { modelRoutes } from './models.ts';
 import { sendOwn } from './own-reply.ts';
@@ -80,6 +81,7 @@ export function createServer(runtime: Runtime): FastifyInstance {
   for (const { url, endpoint } of ROUTES) {
     app.post(url, (request, reply) => handle(endpoint, request, reply, runtime));
   }
+  app.post(EXPLAIN_PATH, (request, reply) => explainRoute(request, reply, runtime));
   modelRoutes(app, runtime);
   healthRoutes(app, runtime);
   serveAdmin(app, runtime);
@@ -176,7 +178,7 @@ function brokenRequest(code: string | undefined): Failure {
 
 /** The methods a known path takes, for those who come with another one. */
 function allowedAt(path: string): string | undefined {
-  if (ROUTES.some(({ url }) => url === path)) return 'POST';
+  if (path === EXPLAIN_PATH || ROUTES.some(({ url }) => url === path)) return 'POST';
   return path === '/v1/models' || path.startsWith('/v1/models/') || HEALTH_PATHS.includes(path)
     ? 'GET, HEAD'
     : undefined;

@@ -281,3 +281,59 @@ test('agents that share a session do not share a conversation', async (t) => {
   const other = [{ role: 'system', content: 'You sort things.' }, ...loop(1)];
   assert.equal((await ask(it, { messages: other }, session)).target, 'b/sim-usage-1000-20');
 });
+
+const explained = async (it: Rig, body: object, headers: Record<string, string> = {}, query = '') => {
+  const response = await postTo(it, `/v1/route/explain${query}`, { model: 'auto', ...body }, headers);
+  return { status: response.status, json: JSON.parse(await response.text()) };
+};
+
+test('a request is explained without anybody being called, and without a trace', async (t) => {
+  const it = await rig(t, { upstreams: [{}, {}], config: withTenant('concurrency: 5', WITH_EVIDENCE) });
+  it.proxy.runtime.evidence = { ...book('admitted', 'cheap'), consult: () => assert.fail('lots were drawn') };
+  const { status, json } = await explained(it, said('Classify it').chat, { ...BEARER, 'x-breakwater-route': 'k' });
+  assert.equal(status, 200);
+  assert.deepEqual(
+    [json.asked, json.routed, json.model, json.targets, json.policy, json.tier, json.task, json.key],
+    ['auto', true, 'cheap', ['b/sim-usage-1000-10'], 'p', 'small', 'classification', 'k'],
+  );
+  assert.deepEqual(json.evidence, {
+    cheap: 'cheap',
+    strong: 'smart',
+    state: 'admitted',
+    n: 214,
+    loss: 0.008,
+    upper: 0.029,
+  });
+  assert.ok(json.reasons.length >= 2);
+  assert.equal(
+    it.upstreams.reduce((sum, { requestCount }) => sum + requestCount, 0),
+    0,
+  );
+  assert.equal(it.proxy.runtime.routePins.size, 0);
+  assert.equal(it.records.length, 0);
+
+  const named = await explained(it, { ...said('x').chat, model: 'smart' }, BEARER);
+  assert.deepEqual(
+    [named.json.routed, named.json.model, named.json.targets],
+    [false, 'smart', ['b/sim-usage-1000-20']],
+  );
+  const unknown = await explained(it, { ...said('x').chat, model: 'smrt' }, BEARER);
+  assert.deepEqual([unknown.status, unknown.json.error.code], [404, 'model_not_found']);
+  assert.equal((await explained(it, said('x').chat)).status, 401);
+});
+
+test('every dialect’s body is explained, whether its endpoint is named or guessed', async (t) => {
+  const it = await dialectRig(t, TIERED);
+  for (const client of DIALECTS) {
+    const body = { ...said('classify')[client], ...(client === 'messages' ? { system: 'You sort.' } : {}) };
+    for (const query of ['', `?endpoint=${client}`])
+      assert.equal((await explained(it, body, {}, query)).json.model, 'cheap', client + query);
+  }
+  assert.equal((await explained(it, { prompt: 'classify' })).json.model, 'cheap');
+  assert.equal((await explained(it, said('x').chat, {}, '?endpoint=chta')).status, 400);
+  const broken = await postTo(it, '/v1/route/explain', '{"model"');
+  assert.equal(broken.status, 400);
+  const wrong = await fetch(`${it.proxy.url}/v1/route/explain`);
+  assert.deepEqual([wrong.status, wrong.headers.get('allow')], [405, 'POST']);
+  await Promise.all([broken.text(), wrong.text()]);
+});
