@@ -15,8 +15,12 @@ function describeTenant(tenant: Tenant): string[] {
   const keys = tenant.keys.length === 1 ? '1 key' : `${tenant.keys.length} keys`;
   const lines = [`  ${tenant.name}  ${keys} in the file, time zone ${tenant.timeZone}`];
   lines.push(...describeLimits('all together', tenant.limits), ...describeLimits('each user', tenant.users));
-  lines.push(`    ${describePolicy(tenant.policy)}`);
-  for (const agent of tenant.agents.values()) lines.push(...describeLimits(`agent ${agent.name}`, agent.limits));
+  lines.push(`    ${describePolicy(tenant.policy)}`, ...describeContext('conversations', tenant.policy));
+  for (const { name, limits, policy } of tenant.agents.values()) {
+    lines.push(...describeLimits(`agent ${name}`, limits));
+    if (policy.context !== tenant.policy.context)
+      lines.push(...describeContext(`conversations of agent ${name}`, policy));
+  }
   if (tenant.otherAgents !== undefined) lines.push(...describeLimits('each other agent', tenant.otherAgents.limits));
   return lines;
 }
@@ -40,6 +44,13 @@ function describePolicy({ allow, over, downgradeTo, clamp, warnAt }: Policy): st
     list === undefined ? 'all' : [...list.names, ...list.prefixes.map((prefix) => `${prefix}*`)].join(', ');
   const down = over === 'downgrade' ? ` to ${downgradeTo}` : '';
   return `models: ${models}; over a limit: ${over}${down}${clamp ? ', answers clamped' : ''}; warns at ${Math.round(warnAt * 100)}%`;
+}
+
+function describeContext(what: string, { context }: Policy): string[] {
+  if (context === undefined) return what === 'conversations' ? [] : [`    ${what}: left as they are`];
+  const { maxInputTokens, keepTurns, summarizer } = context;
+  const cap = formatAmount('tokens', maxInputTokens);
+  return [`    ${what} above ${cap}: all but the last ${keepTurns} turns summarized by ${summarizer}`];
 }
 
 function describeState({ state }: Config): string {

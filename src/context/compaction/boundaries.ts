@@ -26,14 +26,23 @@ export function cutPoints(turns: readonly Turn[]): readonly boolean[] {
   );
   // The latest call of that id: small models number their calls anew in each turn.
   const calls = new Map<string, number>();
+  // How many groups begin and end at each turn: a client may write thousands of results to one call.
+  const open = new Int32Array(turns.length + 1);
   for (const [index, { parts }] of turns.entries()) {
     for (const part of parts) {
       if (part.kind === 'tool-call') calls.set(part.id, index);
       else if (part.kind === 'tool-result') {
         const called = calls.get(part.callId);
-        if (called !== undefined) points.fill(false, called + 1, index + 1);
+        if (called === undefined || called === index) continue;
+        open[called + 1] = (open[called + 1] ?? 0) + 1;
+        open[index + 1] = (open[index + 1] ?? 0) - 1;
       }
     }
+  }
+  let groups = 0;
+  for (let index = 0; index < points.length; index++) {
+    groups += open[index] ?? 0;
+    if (groups > 0) points[index] = false;
   }
   const opaque = turns.findIndex(hasOpaque);
   return opaque < 0 ? points : points.fill(false, opaque + 1);

@@ -2,13 +2,11 @@ import type { Clock } from '../../clock.ts';
 import type { ContextConfig } from '../../config/context-config.ts';
 import type { Conversation } from '../../dialects/conversation/request.ts';
 import type { JsonMembers } from '../../dialects/json-members.ts';
-import { LruMap } from '../../lru-map.ts';
 import { tokenFactor } from '../token-estimate.ts';
 import { compact } from './compact.ts';
 import { type CompactionPlan, type ConversationTokens, planCompaction } from './plan-compaction.ts';
 import { type CompactionLimits, limitsOf } from './settings.ts';
 import {
-  type CountEach,
   nextKey,
   Summaries,
   type SummariesOptions,
@@ -17,13 +15,11 @@ import {
   type SummaryStep,
 } from './summaries.ts';
 import { SUMMARY_VERSION } from './transcript.ts';
-import { tokensBesideText, turnKey, turnText } from './turn-content.ts';
+import { turnKey } from './turn-content.ts';
+import { TurnTokens, type TurnTokensOptions } from './turn-tokens.ts';
 import { writeCompacted } from './write-compacted.ts';
 
-export interface CompactorOptions extends SummariesOptions {
-  /** Turns whose tokens are remembered. Default 100,000; one is some 100 bytes. */
-  readonly turnsKept?: number;
-}
+export interface CompactorOptions extends SummariesOptions, TurnTokensOptions {}
 
 /** A request of an agent whose conversations are to be kept short. */
 export interface CompactionAsk {
@@ -71,13 +67,11 @@ export type CompactionResult =
 export class Compactor {
   readonly summaries: Summaries;
   readonly #clock: Clock;
-  readonly #count: CountEach;
-  readonly #turnTokens: LruMap<string, number>;
+  readonly #turnTokens: TurnTokens;
 
   constructor(options: CompactorOptions) {
     this.#clock = options.clock;
-    this.#count = options.count;
-    this.#turnTokens = new LruMap(options.turnsKept ?? 100_000);
+    this.#turnTokens = new TurnTokens(options);
     this.summaries = new Summaries(options);
   }
 
@@ -88,7 +82,7 @@ export class Compactor {
     if (isSurelyShort(body, settings, model)) return untouched('short');
     const limits = limitsOf(settings);
     const keys = conversation.turns.map(turnKey);
-    const tokens = await this.#tokensOf(conversation, keys, factor);
+    const tokens = await this.#turnTokens.of(conversation, keys, factor, ask.deadline);
     if (tokens === undefined) return untouched('uncounted');
     const plan = planCompaction(conversation, tokens, limits);
     const steps = stepsOf(ask, limits, keys, tokens);
@@ -140,33 +134,6 @@ export class Compactor {
       tokensBefore: plan.tokens,
       tokensAfter,
       waitedMs,
-    };
-  }
-
-  /** Only turns never seen before are counted: an agent sends its whole past each time. */
-  async #tokensOf(
-    { instructions, tools, format, turns }: Conversation,
-    keys: readonly string[],
-    factor: number,
-  ): Promise<ConversationTokens | undefined> {
-    const head = [...instructions.map(turnText), JSON.stringify(tools), JSON.stringify(format ?? null)].join('\n');
-    const headKey = nextKey('head', [head]);
-    const unknown = new Map<string, string>();
-    if (this.#turnTokens.get(headKey) === undefined) unknown.set(headKey, head);
-    const found = keys.map((key, index) => {
-      const tokens = this.#turnTokens.get(key);
-      const turn = turns[index];
-      if (tokens === undefined && turn !== undefined) unknown.set(key, turnText(turn));
-      return tokens;
-    });
-    const counted = unknown.size === 0 ? [] : await this.#count([...unknown.values()]);
-    if (counted === undefined) return undefined;
-    const fresh = new Map([...unknown.keys()].map((key, index) => [key, counted[index] ?? 0] as const));
-    for (const [key, tokens] of fresh) this.#turnTokens.set(key, tokens);
-    const tokensOf = (key: string, known: number | undefined): number => (known ?? fresh.get(key) ?? 0) * factor;
-    return {
-      head: Math.ceil(tokensOf(headKey, this.#turnTokens.get(headKey))),
-      turns: turns.map((turn, index) => Math.ceil(tokensOf(keys[index] ?? '', found[index]) + tokensBesideText(turn))),
     };
   }
 }

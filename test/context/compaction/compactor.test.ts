@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { cutPoints } from '../../../src/context/compaction/boundaries.ts';
 import {
   type CompactionAsk,
   type CompactionResult,
@@ -207,4 +208,78 @@ it('works with the real counter', async () => {
   } finally {
     await counter.close();
   }
+});
+
+it('a conversation that takes long to count is counted in portions, each once', async () => {
+  const { counted, clock } = rig();
+  const words = 'word '.repeat(60_000);
+  const messages = Array.from({ length: 6 }, (_, index) => ({
+    role: index % 2 === 0 ? 'user' : 'assistant',
+    content: `${index} ${words}`,
+  }));
+  const request = {
+    model: 'claude-opus-4-8',
+    max_tokens: 100,
+    messages: [...messages, { role: 'user', content: 'And?' }],
+  };
+  const portions: number[] = [];
+  const late = rig({
+    clock,
+    count: async (texts) => {
+      portions.push(texts.length);
+      clock.advance(6_000);
+      return tokensOf(texts);
+    },
+  });
+  const settings = { maxInputTokens: 1_000_000, keepTurns: 4, summarizer: 'small', wait: 30_000 };
+  const asked = () => late.ask(1, { settings, deadline: clock.now() + 10_000 }, request);
+  assert.deepEqual([(await asked()).kind, portions.length], ['untouched', 2]);
+  const results = [await asked(), await asked(), await asked()];
+  const last = results.at(-1);
+  assert.ok(last?.kind === 'untouched' && last.why === 'short' && (last.tokens ?? 0) > 300_000);
+  assert.equal(
+    portions.reduce((sum, texts) => sum + texts, 0),
+    messages.length + 2,
+    'each text once: the messages, the question and the tools',
+  );
+  assert.ok(
+    portions.every((texts) => texts <= 2),
+    'a portion has no more than 500,000 characters',
+  );
+  assert.deepEqual(counted, []);
+});
+
+it('gives up what is being made when it is closed, and makes nothing any more', async () => {
+  const { ask, compactor, clock } = rig();
+  const rounds = await firstCut();
+  let given: AbortSignal | undefined;
+  const waiting = ask(rounds, {
+    summarize: ({ signal }) => {
+      given = signal;
+      return new Promise((resolve) => signal.addEventListener('abort', () => resolve(undefined)));
+    },
+  });
+  await settled();
+  assert.equal(compactor.summaries.making, 1);
+  await compactor.close();
+  assert.equal(given?.aborted, true);
+  assert.equal((await waiting).kind, 'untouched');
+  assert.equal(compactor.summaries.making, 0);
+  assert.equal((await ask(rounds, { summarize: async () => assert.fail('asked after the end') })).kind, 'untouched');
+  assert.equal(clock.pending, 0);
+});
+
+it('two hundred thousand results of one call take no time that grows with their square', () => {
+  const call = { kind: 'tool-call', type: 'function', id: 'c', name: 'f', arguments: '{}' } as const;
+  const result = { kind: 'tool-result', type: 'function', callId: 'c', isError: false, content: [] } as const;
+  const turns = [
+    { role: 'user' as const, parts: [] },
+    { role: 'assistant' as const, parts: [call] },
+    ...Array.from({ length: 200_000 }, () => ({ role: 'user' as const, parts: [result] })),
+    { role: 'user' as const, parts: [] },
+  ];
+  // With the square it would be twenty thousand million steps: minutes.
+  const points = cutPoints(turns);
+  assert.deepEqual([points[0], points[1], points.at(-1)], [true, true, true]);
+  assert.equal(points.filter(Boolean).length, 3);
 });
