@@ -36,9 +36,8 @@ export type ComparisonResult =
 /** What has happened since the change before, in numbers. */
 export interface Traffic {
   readonly seen: number;
-  readonly served: number;
   /** Answers of the cheap model that clients got. */
-  readonly answered: number;
+  readonly served: number;
   /** Nano-dollars, may be below 0. */
   readonly saved: number;
 }

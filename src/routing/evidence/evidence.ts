@@ -81,7 +81,7 @@ export class Evidence implements EvidenceBook {
     const serve = serves(standing.state, settings.canary, random);
     const compares = standing.state !== 'observe' && standing.state !== 'suspended';
     const shadow = compares && settings.shadow > 0 && random() < settings.shadow;
-    found.asked(serve);
+    found.asked();
     if (found.rising) this.#store(found);
     return { ...standing, serve, shadow };
   }

@@ -24,13 +24,13 @@ export function applyChange(record: EvidenceRecord, change: Change, settings: Ev
 
 function addTraffic(
   record: EvidenceRecord,
-  { seen, served, answered, saved }: Extract<Change, { kind: 'traffic' }>['traffic'],
+  { seen, served, saved }: Extract<Change, { kind: 'traffic' }>['traffic'],
 ): EvidenceRecord {
   return {
     ...record,
     seen: record.seen + seen,
     served: record.served + served,
-    trial: record.state === 'canary' ? record.trial + answered : record.trial,
+    trial: record.state === 'canary' ? record.trial + served : record.trial,
     money: { ...record.money, saved: record.money.saved + saved },
   };
 }

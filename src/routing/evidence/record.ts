@@ -30,7 +30,7 @@ const recordSchema = z.object({
   until: z.number(),
   renewed: z.enum(RENEWALS).nullable(),
   renewedAt: z.number(),
-  /** Requests, and those of them that the cheap model served; since the version began. */
+  /** Requests, and answers of the cheap model that clients got; since the version began. */
   seen: count,
   served: count,
   /** Answers of the cheap model that clients got since it is in the canary. */

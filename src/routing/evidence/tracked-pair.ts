@@ -38,7 +38,7 @@ export class TrackedPair {
   /** The state as it is stored. */
   #confirmed: RouteState;
   #pending: Change[] = [];
-  #traffic = { seen: 0, served: 0, answered: 0, saved: 0 };
+  #traffic = { seen: 0, served: 0, saved: 0 };
   #withoutVerdict = 0;
   #measured: { readonly of: EvidenceRecord['losses']; readonly standing: Omit<Standing, 'state'> } | undefined;
   #flushing: Promise<void> | undefined;
@@ -84,9 +84,8 @@ export class TrackedPair {
   }
 
   /** A request is about to be served. */
-  asked(served: Side): void {
+  asked(): void {
     this.#traffic.seen++;
-    if (served === 'cheap') this.#traffic.served++;
     const { state, seen, until } = this.#record;
     if (state === 'observe' && seen + this.#traffic.seen >= OBSERVED) this.#storeTraffic();
     if (state === 'suspended' && this.options.now() >= until) this.change({ kind: 'rested' });
@@ -94,7 +93,7 @@ export class TrackedPair {
 
   /** A request was answered. @param saved nano-dollars, may be below 0 */
   answered(served: Side, saved: number): void {
-    if (served === 'cheap') this.#traffic.answered++;
+    if (served === 'cheap') this.#traffic.served++;
     this.#traffic.saved += saved;
     // The last answers of a trial admit.
     if (served === 'cheap' && this.#record.state === 'canary') this.#storeTraffic();
@@ -114,7 +113,7 @@ export class TrackedPair {
   /** Something was learned that is not stored. Mere counting of what is only observed is not worth a place in the store. */
   get dirty(): boolean {
     if (this.#record.state === 'observe' && this.#revision === 0) return false;
-    return this.#pending.length > 0 || this.#traffic.seen > 0 || this.#traffic.answered > 0;
+    return this.#pending.length > 0 || this.#traffic.seen > 0 || this.#traffic.served > 0;
   }
 
   /** A state was reached that counts only when it is stored. */
@@ -135,8 +134,8 @@ export class TrackedPair {
 
   #storeTraffic(): void {
     const traffic = this.#traffic;
-    if (traffic.seen === 0 && traffic.answered === 0 && traffic.saved === 0) return;
-    this.#traffic = { seen: 0, served: 0, answered: 0, saved: 0 };
+    if (traffic.seen === 0 && traffic.served === 0 && traffic.saved === 0) return;
+    this.#traffic = { seen: 0, served: 0, saved: 0 };
     this.#apply({ kind: 'traffic', traffic });
   }
 
@@ -162,7 +161,6 @@ export class TrackedPair {
       traffic: {
         seen: last.traffic.seen + change.traffic.seen,
         served: last.traffic.served + change.traffic.served,
-        answered: last.traffic.answered + change.traffic.answered,
         saved: last.traffic.saved + change.traffic.saved,
       },
     };

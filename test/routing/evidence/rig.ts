@@ -56,8 +56,8 @@ export class Ladder {
     for (const event of events) this.events.push('why' in event ? `${event.kind} ${event.why}` : event.kind);
   }
 
-  traffic(seen: number, answered = 0): void {
-    this.apply({ kind: 'traffic', traffic: { seen, served: answered, answered, saved: 0 } });
+  traffic(seen: number, served = 0): void {
+    this.apply({ kind: 'traffic', traffic: { seen, served, saved: 0 } });
   }
 
   /** One comparison, and the requests around it, of which the canary's share gets the cheap model's answer. */

@@ -1,8 +1,11 @@
+import type { Conversation } from '../../../dialects/conversation/request.ts';
 import type { ComparisonResult } from '../change.ts';
-import type { AnswerPair } from './compared-answer.ts';
+import type { AnswerPair, ComparedAnswer } from './compared-answer.ts';
 
 /** Says how good each of two answers to one request is. Never rejects: what cannot be checked now is `unavailable`. */
 export interface Checker {
+  /** Whether anything can come of asking the other model too: that costs money. */
+  mayDecide(request: Conversation, served: ComparedAnswer): boolean;
   compare(pair: AnswerPair): ComparisonResult | Promise<ComparisonResult>;
 }
 

@@ -16,6 +16,7 @@ const JSON_NAMES: ReadonlySet<string> = new Set(['json']);
  * worth nothing beside one that has some; where neither has, nothing is decided.
  */
 export const codeChecker: Checker = {
+  mayDecide: () => true,
   compare: (pair) => {
     const whole = byWholeness(pair);
     if (whole !== undefined) return whole;

@@ -7,6 +7,7 @@ import type { AnswerPair, ComparedAnswer } from './compared-answer.ts';
  * space, case, order of keys) is the cheap one's loss, so that nothing but the same answer is ever a success.
  */
 export const exactChecker: Checker = {
+  mayDecide: () => true,
   compare: (pair) => byWholeness(pair) ?? scores(saysTheSame(pair) ? 1 : 0, 1),
 };
 

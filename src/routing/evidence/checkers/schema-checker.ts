@@ -11,6 +11,7 @@ const SCHEMAS = new SchemaCache(256);
  * fields. A request that asks for no form at all, and a schema that cannot be used, decide nothing.
  */
 export const schemaChecker: Checker = {
+  mayDecide: ({ format }, { calls }) => format !== undefined || calls.length > 0,
   compare: (pair) => {
     const whole = byWholeness(pair);
     if (whole !== undefined) return whole;
