@@ -10,6 +10,7 @@ import { type AuditAdministration, auditRoutes } from './audit-routes.ts';
 import { type CacheAdministration, cacheRoutes } from './cache-routes.ts';
 import { budgetsCsvPages, ledgerCsvPages } from './csv-pages.ts';
 import { numberIn, readFields, readJson, required } from './read-input.ts';
+import { type RouteAdministration, routeRoutes } from './route-routes.ts';
 
 export interface AdminDoor {
   /** The keys in force. */
@@ -20,6 +21,8 @@ export interface AdminDoor {
   readonly cache?: () => CacheAdministration | undefined;
   /** Undefined where no account of prompts is kept. */
   readonly audit?: () => AuditAdministration | undefined;
+  /** Undefined where no policy keeps evidence. */
+  readonly routes?: () => RouteAdministration | undefined;
   /** Answers with an error in OpenAI's shape. */
   readonly refuse: (reply: FastifyReply, failure: Failure) => void;
   /** Something was changed, and by which key: for the log. */
@@ -34,7 +37,7 @@ export const ADMIN_PREFIX = '/admin';
 
 const STATE_RETRY_MS = 1_000;
 const METHODS: readonly (readonly [path: RegExp, methods: string])[] = [
-  [/^\/admin\/(audit|budgets|ledger|tenants)$/, 'GET, HEAD'],
+  [/^\/admin\/(audit|budgets|ledger|routes|tenants)$/, 'GET, HEAD'],
   [/^\/admin\/cache$/, 'GET, HEAD, DELETE'],
   [/^\/admin\/keys$/, 'GET, HEAD, POST'],
   [/^\/admin\/keys\/[^/]+$/, 'DELETE'],
@@ -88,6 +91,7 @@ export function adminRoutes(app: FastifyInstance, door: AdminDoor): void {
       readingRoutes(scope, door);
       keyRoutes(scope, door);
       pauseRoutes(scope, door);
+      routeRoutes(scope, door.routes ?? (() => undefined));
       cacheRoutes(scope, door.cache ?? (() => undefined), door.acted);
       auditRoutes(scope, door.audit ?? (() => undefined));
     },

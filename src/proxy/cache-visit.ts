@@ -3,15 +3,7 @@ import type { Flight } from '../cache/exact/flights.ts';
 import type { IdempotencyClaim } from '../cache/idempotency/idempotency.ts';
 import type { Place } from '../cache/semantic/near-candidates.ts';
 import type { OpenAudit } from '../cache/semantic/semantic-cache.ts';
-import type { WholeAnswer } from '../providers/whole-attempt.ts';
-
-/** What the client was given, all of it. */
-export interface Delivered {
-  readonly contentType: string;
-  readonly body: Buffer;
-  /** A whole answer, parsed; undefined for a stream. */
-  readonly json: unknown;
-}
+import { DeliveredAnswer } from './delivered-answer.ts';
 
 /** Where the live answer may be kept for near questions, and the audit that waits for it. */
 export interface NearVisit {
@@ -23,7 +15,7 @@ export interface NearVisit {
  * What one request has to do with the cache: made when it is looked for, filled while the answer goes out, read when it is settled. Absent
  * where the route has no cache and the request no idempotency key.
  */
-export class CacheVisit {
+export class CacheVisit extends DeliveredAnswer {
   /** Empty: the proxy asks nobody for a key. */
   readonly tenant: string;
   readonly wishes: CacheWishes;
@@ -47,39 +39,10 @@ export class CacheVisit {
   tier: 'exact' | 'semantic' | undefined;
   /** What the semantic cache made of the request; undefined: it was not asked. */
   near: NearVisit | Promise<NearVisit> | undefined;
-  delivered: Delivered | undefined;
-  readonly #most: number;
-  #pieces: Buffer[] = [];
-  #bytes = 0;
-
   /** @param most bytes of an answer that may be kept: of a longer one nothing is held */
   constructor(tenant: string, wishes: CacheWishes, most: number) {
+    super(most);
     this.tenant = tenant;
     this.wishes = wishes;
-    this.#most = most;
-  }
-
-  /** The client gets a whole answer. */
-  whole({ headers, body, json }: WholeAnswer): void {
-    this.delivered = { contentType: headers['content-type'] ?? 'application/json', body, json };
-  }
-
-  /** The client gets a piece of a stream. */
-  piece(bytes: Buffer): void {
-    this.#bytes += bytes.length;
-    if (this.#bytes <= this.#most) this.#pieces.push(bytes);
-    else this.#pieces = [];
-  }
-
-  /** The stream is complete. */
-  ended(last: Buffer | undefined): void {
-    if (last !== undefined) this.piece(last);
-    if (this.#bytes > this.#most) return;
-    this.delivered = {
-      contentType: 'text/event-stream; charset=utf-8',
-      body: Buffer.concat(this.#pieces),
-      json: undefined,
-    };
-    this.#pieces = [];
   }
 }

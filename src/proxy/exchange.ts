@@ -14,6 +14,7 @@ import type { CacheVisit } from './cache-visit.ts';
 import type { CascadeVisit } from './cascade-visit.ts';
 import type { Chain, Rung } from './chain.ts';
 import type { ClientConnection } from './client-connection.ts';
+import type { DeliveredAnswer } from './delivered-answer.ts';
 import type { Call } from './receive.ts';
 
 /** How an exchange ended, as the client could see it. `degraded`: answered, but not by the first choice. */
@@ -82,6 +83,8 @@ export interface Exchange extends Listed {
   readonly cancellation: Cancellation;
   /** What it has to do with the cache; undefined: nothing. */
   cache: CacheVisit | undefined;
+  /** The answer as it goes out, to be compared with another model's; undefined: it is not. */
+  delivered: DeliveredAnswer | undefined;
   /** What is asked (of `sent`), in no dialect's terms: read when the first target needs a translation. */
   conversation: Conversation | RequestMistake | undefined;
   /** The rungs that cannot serve the request: found when the first is about to be asked. */

@@ -109,11 +109,17 @@ export async function callTarget(runtime: Runtime, call: InternalCall): Promise<
 /** The text of what a model says to one prompt. @throws {UpstreamFailure} */
 export async function askTarget(
   runtime: Runtime,
-  call: Pick<InternalCall, 'target' | 'until'> & { readonly prompt: string },
+  call: Pick<InternalCall, 'target' | 'until' | 'signal'> & { readonly prompt: string },
 ): Promise<InternalAnswer & { readonly text: string }> {
-  const { target, until, prompt } = call;
+  const { target, until, signal, prompt } = call;
   const json = { model: target, messages: [{ role: 'user', content: prompt }], max_completion_tokens: WORD_TOKENS };
-  const answer = await callTarget(runtime, { target, endpoint: 'chat', json, until });
+  const answer = await callTarget(runtime, {
+    target,
+    endpoint: 'chat',
+    json,
+    until,
+    ...(signal === undefined ? {} : { signal }),
+  });
   const dialect = chatDialect(answer.wire);
   const text = dialect === undefined ? undefined : textOf(dialect, answer.json);
   if (text === undefined) throw refused(`${target} gave no text`);
@@ -121,7 +127,7 @@ export async function askTarget(
 }
 
 /** One word, and what a model thinks before it. */
-const WORD_TOKENS = 512;
+export const WORD_TOKENS = 512;
 
 /** All text of the first choice of an answer; undefined: there is something else in it, or it is none. */
 export function textOf(dialect: NonNullable<ReturnType<typeof chatDialect>>, json: unknown): string | undefined {

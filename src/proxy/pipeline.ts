@@ -48,6 +48,7 @@ export async function serve(exchange: Exchange, runtime: Runtime): Promise<void>
     stopWaiting();
     settle(exchange, runtime);
     if (cache !== undefined) cacheStore(exchange, runtime, cache);
+    runtime.shadows?.settled(exchange);
   }
 }
 

@@ -8,6 +8,7 @@ import type { Identity } from '../tenants/identify.ts';
 import { Account } from './account.ts';
 import { ClientConnection } from './client-connection.ts';
 import { allowedTime } from './deadline.ts';
+import { DeliveredAnswer } from './delivered-answer.ts';
 import type { Exchange } from './exchange.ts';
 import { newExchangeId } from './exchange-id.ts';
 import { routeRequest } from './route.ts';
@@ -19,6 +20,9 @@ declare module 'fastify' {
     identity: Identity | undefined;
   }
 }
+
+/** Bytes of an answer that is compared with another model's. */
+const MOST_COMPARED = 1_048_576;
 
 /** A request as it is sent on: read once as bytes, parsed once. */
 export type Call = OpenAiRequest;
@@ -69,6 +73,7 @@ export function receive(
     client: new ClientConnection(reply.raw, cancellation),
     cancellation,
     cache: undefined,
+    delivered: routed?.decision.verdict?.shadow === true ? new DeliveredAnswer(MOST_COMPARED) : undefined,
     conversation: undefined,
     misfits: undefined,
     dropped: new Set(),

@@ -37,6 +37,7 @@ function sendWhole(exchange: Exchange, runtime: Runtime, { lease, tokens }: Answ
   exchange.outcome.httpStatus = answer.status;
   exchange.outcome.usage = tokens === undefined ? undefined : { ...tokens, estimated: false };
   exchange.cache?.whole(answer);
+  exchange.delivered?.whole(answer);
   exchange.client.sendWhole(answer.status, answerHeaders(exchange, runtime, answer.headers), answer.body);
 }
 
@@ -78,12 +79,13 @@ class StreamRelay {
   }
 
   take(answered: Answered, stream: LiveStream): void {
-    const { client, cache } = this.#exchange;
+    const { client, cache, delivered } = this.#exchange;
     this.#stream = stream;
     this.#inBand = inBandError(answered, stream);
     const sink: StreamSink = {
       onBytes: (bytes) => {
         cache?.piece(bytes);
+        delivered?.piece(bytes);
         if (!client.write(bytes)) stream.pause();
       },
       onComplete: () => {
@@ -91,6 +93,7 @@ class StreamRelay {
         this.#count(answered, stream);
         const end = endOf(answered, stream);
         cache?.ended(end);
+        delivered?.ended(end);
         client.end(end);
         this.#finished();
       },

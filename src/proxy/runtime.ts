@@ -18,6 +18,7 @@ import type { CircuitBoard } from '../state/circuit-board.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { Chains } from './chain.ts';
 import type { Exchange } from './exchange.ts';
+import type { RouteShadows } from './route-shadows.ts';
 import type { Tenancy } from './tenancy.ts';
 
 /** What all exchanges of one process share. */
@@ -46,6 +47,8 @@ export class Runtime {
   onEscalated: ((exchange: Exchange, doubt: Doubt) => void) | undefined;
   /** What is known of cheap models on each kind of work; undefined: nothing, and strong ones serve. Set before the first request. */
   evidence: EvidenceBook | undefined;
+  /** Learns from routed requests once they are answered; there where evidence is. */
+  shadows: RouteShadows | undefined;
   /** Which model routed conversations are with. */
   readonly routePins = new SessionPins();
   /** Exchanges under way. */

@@ -10,6 +10,7 @@ import { openState, type State } from '../state/open-state.ts';
 import { Telemetry } from '../telemetry/telemetry.ts';
 import { holdCache } from './hold-cache.ts';
 import { closeContext, holdContext } from './hold-context.ts';
+import { holdEvidence } from './hold-evidence.ts';
 import type { OpenTenancy } from './open-tenancy.ts';
 import { Runtime } from './runtime.ts';
 import { createServer } from './server.ts';
@@ -70,8 +71,10 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   }
   await holdContext(runtime);
   await holdCache(runtime, state);
+  await holdEvidence(runtime, state);
   const app = createServer(runtime);
   const release = async () => {
+    await runtime.shadows?.close();
     await runtime.semantic?.close();
     await runtime.cache?.close();
     await closeContext(runtime);
@@ -121,6 +124,7 @@ function watchFile(
       runtime.reload(changed);
       void runtime.learnWindows();
       void holdCache(runtime, state);
+      void holdEvidence(runtime, state);
       void holdContext(runtime);
       runtime.telemetry.reloaded(path, notices);
     },

@@ -14,6 +14,7 @@ import { newExchangeId } from './exchange-id.ts';
 import { EXPLAIN_PATH, explainRoute } from './explain-route.ts';
 import { HEALTH_PATHS, healthRoutes } from './health.ts';
 import { modelRoutes } from './models.ts';
+import { OUTCOMES_PATH, outcomeRoutes } from './outcomes.ts';
 import { sendOwn } from './own-reply.ts';
 import { serve } from './pipeline.ts';
 import { BodyRefused, readRequestBody } from './read-body.ts';
@@ -83,6 +84,7 @@ export function createServer(runtime: Runtime): FastifyInstance {
   }
   app.post(EXPLAIN_PATH, (request, reply) => explainRoute(request, reply, runtime));
   modelRoutes(app, runtime);
+  outcomeRoutes(app, runtime);
   healthRoutes(app, runtime);
   serveAdmin(app, runtime);
   return app;
@@ -178,7 +180,7 @@ function brokenRequest(code: string | undefined): Failure {
 
 /** The methods a known path takes, for those who come with another one. */
 function allowedAt(path: string): string | undefined {
-  if (path === EXPLAIN_PATH || ROUTES.some(({ url }) => url === path)) return 'POST';
+  if (path === EXPLAIN_PATH || path === OUTCOMES_PATH || ROUTES.some(({ url }) => url === path)) return 'POST';
   return path === '/v1/models' || path.startsWith('/v1/models/') || HEALTH_PATHS.includes(path)
     ? 'GET, HEAD'
     : undefined;

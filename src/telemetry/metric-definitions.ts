@@ -88,6 +88,24 @@ export const METRICS = {
     labels: ['policy'],
     help: 'Dollars that routed requests cost less than the reference model would have for the same tokens, failed tries included, as far as prices are known. What comparing models cost is not in it. Falls where routing made requests dearer.',
   },
+  routesCompared: {
+    name: 'breakwater_routes_compared_total',
+    type: 'counter',
+    labels: ['policy', 'result'],
+    help: 'Answers of two models compared for evidence. result: same, strong-better, cheap-better, undecided (the checker has nothing to say of them), unavailable (no second answer, or no judge).',
+  },
+  routePairs: {
+    name: 'breakwater_route_pairs',
+    type: 'gauge',
+    labels: ['policy', 'state'],
+    help: 'Kinds of work of which this process keeps evidence, by what may be served: observe, shadow, canary, admitted, suspended. Those of all tenants together.',
+  },
+  evidenceSpent: {
+    name: 'breakwater_route_evidence_spent_usd_total',
+    type: 'counter',
+    labels: ['target'],
+    help: 'Dollars spent on asking a second model and on judging.',
+  },
   stateUnavailable: {
     name: 'breakwater_state_unavailable_total',
     type: 'counter',

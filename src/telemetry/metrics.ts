@@ -34,6 +34,8 @@ export interface Readings {
   inflightRequests?: () => number;
   logLinesLost?: () => number;
   /** Routes with certificates, and the worst bound of each. */
+  /** Kinds of work of which evidence is kept. */
+  routePairs?: () => Iterable<{ readonly policy: string; readonly state: string }>;
   semanticBounds?: () => Iterable<readonly [model: string, bound: number]>;
   /** Undefined: not kept in this process. */
   cache?: () => { readonly entries: number; readonly bytes: number; readonly evicted: number } | undefined;
@@ -89,6 +91,8 @@ export class Metrics {
     () => new ByLabel(this.#tiers, () => new ByLabel(this.#models, () => this.#byTerm(newCount))),
   );
   readonly #routeSaved = new ByLabel(this.#policies, newCount);
+  readonly #compared = new ByLabel(this.#policies, () => this.#byTerm(newCount));
+  readonly #evidenceSpent = new ByLabel(this.#targets, newCount);
   readonly #settlementsLost = new Count();
   readonly #stateUnavailable = new Count();
   readonly #shed = new Count();
@@ -107,6 +111,9 @@ export class Metrics {
     showCounter(registry, METRICS.decisions, this.#decisions);
     showCounter(registry, METRICS.routeDecisions, this.#routed);
     showReading(registry, METRICS.routeSaved, () => this.#savedByPolicy());
+    showCounter(registry, METRICS.routesCompared, this.#compared);
+    showReading(registry, METRICS.routePairs, () => this.#pairsByState());
+    showCounter(registry, METRICS.evidenceSpent, this.#evidenceSpent);
     showCounter(registry, METRICS.stateUnavailable, this.#stateUnavailable);
     showCounter(registry, METRICS.settlementsLost, this.#settlementsLost);
     showCounter(registry, METRICS.attempts, this.#attempts);
@@ -217,6 +224,14 @@ export class Metrics {
   }
 
   /** @param usd dollars saved, where that is known */
+  compared(policy: string, result: string): void {
+    this.#compared.at(policy).at(result).value++;
+  }
+
+  evidenceSpent(target: string, usd: number): void {
+    this.#evidenceSpent.at(target).value += usd;
+  }
+
   routed(policy: string, tier: string, model: string, state: string, usd: number): void {
     this.#routed.at(policy).at(tier).at(model).at(state).value++;
     this.#routeSaved.at(policy).value += usd;
@@ -307,6 +322,16 @@ export class Metrics {
 
   *#errorBounds(): Generator<Reading> {
     for (const [model, bound] of this.#readings.semanticBounds?.() ?? []) yield [[this.#models.admit(model)], bound];
+  }
+
+  *#pairsByState(): Generator<Reading> {
+    const counts = new Map<string, Map<string, number>>();
+    for (const { policy, state } of this.#readings.routePairs?.() ?? []) {
+      const name = this.#policies.admit(policy);
+      const states = counts.get(name) ?? new Map<string, number>();
+      counts.set(name, states.set(state, (states.get(state) ?? 0) + 1));
+    }
+    for (const [policy, states] of counts) for (const [state, count] of states) yield [[policy, state], count];
   }
 
   *#savedByPolicy(): Generator<Reading> {

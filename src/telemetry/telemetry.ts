@@ -267,6 +267,34 @@ export class Telemetry {
     this.metrics.cacheSpent(target, (nanos ?? 0) / 1e9);
   }
 
+  /** Two models' answers were compared for evidence. */
+  routesCompared(policy: string, result: string): void {
+    this.metrics.compared(policy, result);
+  }
+
+  /** @param nanos for a second answer or a judge's word, nano-dollars; undefined: not known */
+  evidenceSpent(target: string, nanos: number | undefined): void {
+    this.metrics.evidenceSpent(target, (nanos ?? 0) / 1e9);
+  }
+
+  /** What was learned of a cheap model on one kind of work changed what it may serve. */
+  evidenceChanged(facts: { readonly tenant: string; readonly key: string }, event: { readonly kind: string }): void {
+    this.log[event.kind === 'suspended' ? 'warn' : 'info']({ ...facts, ...event }, `route: ${event.kind}`);
+  }
+
+  /** Evidence could not be gathered or kept: logged once a minute at most for each kind. */
+  evidenceTrouble(what: string, reason: string, now: number): void {
+    const kind = `evidence-${what}`;
+    if (now < (this.#cacheToldUntil.get(kind) ?? 0)) return;
+    this.#cacheToldUntil.set(kind, now + CACHE_QUIET_MS);
+    this.log.warn({ what, reason }, 'no evidence is gathered for the moment, requests go on as they did');
+  }
+
+  /** A caller said how a session or a task went. No text of it is logged. */
+  outcomeReported(facts: Readonly<Record<string, string | number | undefined>>): void {
+    this.log.info(facts, 'outcome');
+  }
+
   /** A conversation was too long for its agent. @param tokens left out of it */
   contextAsked(result: 'compacted' | 'unfit' | 'uncounted' | 'unsummarized', tokens: number): void {
     this.metrics.contextAsked(result, tokens);

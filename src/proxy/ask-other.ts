@@ -1,0 +1,90 @@
+import type { Cancellation } from '../cancellation.ts';
+import { measureInput } from '../context/input-measure.ts';
+import { StateUnavailable } from '../state/budget-store.ts';
+import type { Identity } from '../tenants/identify.ts';
+import { type AsideExchange, askAside, prepareAside } from './ask-aside.ts';
+import { Bill } from './bill.ts';
+import { costOfUse } from './cache-spending.ts';
+import type { Chain } from './chain.ts';
+import { type ReadAnswer, readAnswer } from './compared-exchange.ts';
+import type { Exchange } from './exchange.ts';
+import type { Runtime } from './runtime.ts';
+import { holdAside, settleAside } from './side-spending.ts';
+import { worstOf } from './worst-case.ts';
+
+/** What the other model of a pair says to a request that was answered. */
+export interface OtherAnswer {
+  /** Undefined: it gave none. */
+  readonly answer: ReadAnswer | undefined;
+  /** Nano-dollars; undefined: not known. */
+  readonly cost: number | undefined;
+  /** Why it was not asked. */
+  readonly refused?: string;
+}
+
+/** What is passed on to the account that pays. */
+interface Hold {
+  settle(bill: Bill | undefined): void;
+}
+
+/**
+ * Asks the other model of a pair what one has answered, once, on the account of the same tenant: what it can cost at worst is held before, like
+ * for a request.
+ *
+ * @param until clock milliseconds
+ */
+export async function askOther(
+  answered: Exchange,
+  runtime: Runtime,
+  chain: Chain,
+  cancellation: Cancellation,
+  until: number,
+): Promise<OtherAnswer> {
+  const id = `${answered.id}+shadow`;
+  const aside = prepareAside(answered, chain, { id, now: runtime.clock.now(), until, cancellation });
+  if (aside === undefined) return notAsked(`no target of ${chain.model.name} can be asked for it`);
+  const hold = await holdFor(aside, runtime, answered.account?.identity, id);
+  if (typeof hold === 'string') return notAsked(hold);
+  let bill: Bill | undefined;
+  try {
+    const reply = await askAside(aside, runtime);
+    bill = reply.bill;
+    const cost = bill?.tokens === undefined ? 0 : costOfUse(runtime, bill.rung, bill.tokens);
+    if (bill?.tokens !== undefined) runtime.telemetry.evidenceSpent(aside.rung.target.id, cost);
+    return { answer: reply.json === undefined ? undefined : readAnswer(answered, reply.json), cost };
+  } finally {
+    hold.settle(bill);
+  }
+}
+
+async function holdFor(
+  { exchange, rung }: AsideExchange,
+  runtime: Runtime,
+  identity: Identity | undefined,
+  id: string,
+): Promise<Hold | string> {
+  const { tenancy, prices, clock } = runtime;
+  if (tenancy === undefined || identity === undefined) return { settle: () => undefined };
+  const measure = measureInput(exchange.endpoint, exchange.sent.body);
+  const worst = worstOf(exchange, rung, { measure, counted: undefined }, prices, clock.now());
+  if (worst.unpriced && identity.limits.needsPrice) return `the price of ${rung.target.id} is not known`;
+  const side = { identity, id, purpose: 'shadow' };
+  try {
+    const account = await holdAside(tenancy, side, worst);
+    if (account === undefined) return 'no budget of the tenant is left for it';
+    return { settle: (bill) => void settleAside(runtime, tenancy, side, account, bill ?? unsent(rung)) };
+  } catch (error) {
+    if (!(error instanceof StateUnavailable)) throw error;
+    return 'the store of budgets does not answer';
+  }
+}
+
+function unsent(rung: AsideExchange['rung']): Bill {
+  const bill = new Bill(rung, () => 0, undefined);
+  bill.void();
+  return bill;
+}
+
+function notAsked(refused: string): OtherAnswer {
+  return { answer: undefined, cost: 0, refused };
+}

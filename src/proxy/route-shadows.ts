@@ -1,0 +1,236 @@
+import { Cancellation } from '../cancellation.ts';
+import type { EvidenceSettings } from '../config/routing-config.ts';
+import type { Conversation } from '../dialects/conversation/request.ts';
+import { LruMap } from '../lru-map.ts';
+import type { ComparisonResult } from '../routing/evidence/change.ts';
+import { UNAVAILABLE, UNDECIDED } from '../routing/evidence/checkers/checker.ts';
+import { checkerFor } from '../routing/evidence/checkers/checker-for.ts';
+import type { ComparedAnswer } from '../routing/evidence/checkers/compared-answer.ts';
+import { DailyBudget } from '../routing/evidence/daily-budget.ts';
+import type { Evidence } from '../routing/evidence/evidence.ts';
+import { RecentRoutes } from '../routing/evidence/recent-routes.ts';
+import { askOther, type OtherAnswer } from './ask-other.ts';
+import type { Chain } from './chain.ts';
+import {
+  circumstancesOf,
+  comparableRequest,
+  costOfServed,
+  otherChain,
+  pricesKnown,
+  type RoutedAnswer,
+  routedAnswer,
+  servedAnswer,
+} from './compared-exchange.ts';
+import { allowedTime } from './deadline.ts';
+import { askJudge } from './evidence-judge.ts';
+import type { Exchange } from './exchange.ts';
+import { routeSaving } from './route-saving.ts';
+import type { Runtime } from './runtime.ts';
+import { sessionOf, taskOf } from './session-names.ts';
+import { spendingOf } from './spending.ts';
+
+/** Comparisons under way at once, in this process and of one tenant. What is beyond is not compared. */
+const MOST_AT_ONCE = 8;
+const MOST_OF_TENANT = 4;
+/** Budgets remembered: tenants times policies. */
+const MOST_BUDGETS = 10_000;
+/** So long the other model may take at most, milliseconds. */
+const LONGEST_MS = 180_000;
+
+/** Two answers to be compared, one of which is there. */
+interface Comparison {
+  readonly request: Conversation;
+  readonly served: ComparedAnswer;
+  /** As the answer named it. */
+  readonly model: string | undefined;
+  /** Of the other model. */
+  readonly chain: Chain;
+  /** What the policy may spend of the tenant's money; undefined: any amount. */
+  readonly budget: DailyBudget | undefined;
+}
+
+/**
+ * What is learned of routed requests once their clients have their answers: who served, what it saved, and, of some, what the other model
+ * would have said. Nothing here delays or fails a request.
+ */
+export class RouteShadows {
+  readonly evidence: Evidence;
+  readonly recent: RecentRoutes;
+  readonly #runtime: Runtime;
+  readonly #budgets = new LruMap<string, DailyBudget>(MOST_BUDGETS);
+  readonly #running = new Map<Promise<void>, { readonly tenant: string; readonly cancellation: Cancellation }>();
+  readonly #abort = new AbortController();
+  #closed = false;
+
+  constructor(runtime: Runtime, evidence: Evidence) {
+    this.#runtime = runtime;
+    this.evidence = evidence;
+    this.recent = new RecentRoutes(runtime.clock);
+  }
+
+  /** A request is settled. Never throws. */
+  settled(exchange: Exchange): void {
+    if (exchange.route?.pair === undefined || this.#closed) return;
+    try {
+      const answered = routedAnswer(exchange, this.#runtime);
+      if (answered === undefined) return;
+      this.#count(answered);
+      const comparison = exchange.delivered === undefined ? undefined : this.#chosen(answered);
+      if (comparison !== undefined) this.#begin(answered, comparison);
+    } catch (error) {
+      this.#runtime.telemetry.defect(error);
+    }
+  }
+
+  /** Resolves when no comparison is under way. */
+  async idle(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running.keys());
+  }
+
+  /** Ends what is under way, and stores what was learned. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#abort.abort();
+    for (const { cancellation } of this.#running.values()) cancellation.cancel('shutdown');
+    await this.idle();
+    await this.evidence.close();
+  }
+
+  #count({ exchange, route, pair, settings, tenant, side }: RoutedAnswer): void {
+    const { prices, clock } = this.#runtime;
+    const saved = routeSaving(exchange, this.#runtime, spendingOf(exchange, prices, clock.now())) ?? 0;
+    this.evidence.answered(tenant, route.key, pair, settings, side, saved);
+    const key = { tenant, key: route.key, pair };
+    this.recent.remember(sessionOf(exchange), taskOf(exchange), { key, policy: route.policy, side });
+  }
+
+  /** Undefined: nothing would come of it, or there is no room or no money for it. */
+  #chosen(answered: RoutedAnswer): Comparison | undefined {
+    const { exchange, pair, settings, tenant } = answered;
+    if (this.#running.size >= MOST_AT_ONCE || this.#ofTenant(tenant) >= MOST_OF_TENANT) return undefined;
+    const request = comparableRequest(exchange);
+    const { compared: served, model } = (request && servedAnswer(exchange)) ?? {};
+    if (request === undefined || served === undefined) return undefined;
+    if (!this.#checker(settings, nobody).mayDecide(request, served)) return undefined;
+    const chain = otherChain(answered, this.#runtime);
+    if (chain === undefined) return undefined;
+    const budget = this.#budgetOf(settings, tenant);
+    if (budget !== undefined) {
+      // Where a price is not known, nobody could say when the budget is spent.
+      if (!pricesKnown(pair, settings, this.#runtime)) {
+        this.#trouble('price', `a price of ${settings.policy} is not known, so its budget for evidence cannot be kept`);
+        return undefined;
+      }
+      if (this.#runtime.random() >= budget.factor) return undefined;
+    }
+    return { request, served, model, chain, budget };
+  }
+
+  #begin(answered: RoutedAnswer, comparison: Comparison): void {
+    const cancellation = new Cancellation();
+    const done: Promise<void> = this.#compare(answered, comparison, cancellation)
+      .catch((error: unknown) => this.#runtime.telemetry.defect(error))
+      .finally(() => this.#running.delete(done));
+    this.#running.set(done, { tenant: answered.tenant, cancellation });
+  }
+
+  async #compare(answered: RoutedAnswer, comparison: Comparison, cancellation: Cancellation): Promise<void> {
+    const { exchange, route, pair, settings, tenant, side } = answered;
+    const { clock, telemetry } = this.#runtime;
+    const { request, served, chain, budget } = comparison;
+    const open = this.evidence.begin(tenant, route.key, pair, settings);
+    if (open === undefined) return;
+    let result: ComparisonResult = UNAVAILABLE;
+    let other: OtherAnswer = { answer: undefined, cost: 0 };
+    let judged = 0;
+    try {
+      const until = clock.now() + Math.min(LONGEST_MS, allowedTime({}, exchange.endpoint, chain.model));
+      other = await askOther(exchange, this.#runtime, chain, cancellation, until);
+      budget?.spend(other.cost ?? 0);
+      if (other.refused !== undefined) this.#trouble('other-model', other.refused);
+      const said = other.answer?.compared;
+      if (other.answer !== undefined && said === undefined) result = UNDECIDED;
+      if (said !== undefined) {
+        let words = 0;
+        const judge = (prompt: string) =>
+          this.#judge(answered, budget, `${exchange.id}+judge${words++}`, prompt, (nanos) => (judged += nanos));
+        const [cheap, strong] = side === 'cheap' ? [served, said] : [said, served];
+        result = await this.#checker(settings, judge).compare({ request, cheap, strong });
+      }
+    } finally {
+      const mine = costOfServed(exchange, this.#runtime);
+      // Of an answer that never came nothing is known of what it would have cost.
+      const theirs = other.answer === undefined ? undefined : other.cost;
+      open.settle(result, circumstancesOf(answered, comparison.model, other.answer?.model, this.#runtime), {
+        cheap: side === 'cheap' ? mine : theirs,
+        strong: side === 'cheap' ? theirs : mine,
+        shadow: other.cost,
+        judge: judged,
+      });
+      telemetry.routesCompared(settings.policy, nameOf(result));
+    }
+  }
+
+  #checker(settings: EvidenceSettings, ask: (prompt: string) => Promise<string>) {
+    return checkerFor(settings, { ask, random: this.#runtime.random });
+  }
+
+  /** A judge's word, within the policy's budget. Rejects where there is none. */
+  async #judge(
+    { exchange, settings }: RoutedAnswer,
+    budget: DailyBudget | undefined,
+    id: string,
+    prompt: string,
+    onSpent: (nanos: number) => void,
+  ): Promise<string> {
+    const { judge, policy } = settings;
+    try {
+      if (judge === undefined) throw new Error(`${policy} has no judge`);
+      if (budget?.factor === 0) throw new Error(`what ${policy} may spend on evidence is spent`);
+      const call = {
+        judge,
+        identity: exchange.account?.identity,
+        id,
+        signal: this.#abort.signal,
+        onSpent: (nanos: number | undefined) => {
+          budget?.spend(nanos ?? 0);
+          onSpent(nanos ?? 0);
+          this.#runtime.telemetry.evidenceSpent(judge.target, nanos);
+        },
+      };
+      return await askJudge(this.#runtime, call, prompt);
+    } catch (error) {
+      if (!this.#closed) this.#trouble('judge', error instanceof Error ? error.message : String(error));
+      throw error;
+    }
+  }
+
+  #budgetOf({ policy, budget: limits }: EvidenceSettings, tenant: string): DailyBudget | undefined {
+    if (limits === undefined) return undefined;
+    const name = JSON.stringify([tenant, policy, limits.limit, limits.periodMs]);
+    let budget = this.#budgets.get(name);
+    if (budget === undefined) {
+      budget = new DailyBudget(limits, this.#runtime.clock);
+      this.#budgets.set(name, budget);
+    }
+    return budget;
+  }
+
+  #ofTenant(tenant: string): number {
+    let count = 0;
+    for (const running of this.#running.values()) if (running.tenant === tenant) count++;
+    return count;
+  }
+
+  #trouble(what: string, reason: string): void {
+    this.#runtime.telemetry.evidenceTrouble(what, reason, this.#runtime.clock.now());
+  }
+}
+
+const nobody = () => Promise.reject(new Error('nobody is to be asked yet'));
+
+function nameOf(result: ComparisonResult): string {
+  if (result.kind !== 'scores') return result.kind;
+  if (result.cheap === result.strong) return 'same';
+  return result.cheap < result.strong ? 'strong-better' : 'cheap-better';
+}
