@@ -21,6 +21,8 @@ export interface RigOptions {
   readonly providers?: string;
   readonly speed?: number;
   readonly seed?: number;
+  /** The proxy asks models for purposes of its own too, which no exchange accounts for. */
+  readonly asides?: boolean;
 }
 
 /** A proxy with simulators behind it and everything it tells, closed and checked at the end of the test. */
@@ -72,7 +74,7 @@ export async function rig(t: TestContext, options: RigOptions): Promise<Rig> {
     assert.deepEqual(stillHeld, [], 'after the case nothing may still be held');
     const calls = upstreams.reduce((sum, up) => sum + up.requests.filter(({ method }) => method === 'POST').length, 0);
     const tries = telemetry.records.reduce((sum, record) => sum + record.tries, 0);
-    assert.ok(calls <= tries, `${calls} calls were made, but only ${tries} accounted for`);
+    if (options.asides !== true) assert.ok(calls <= tries, `${calls} calls were made, but only ${tries} accounted for`);
     // A command to Redis that was under way is answered when its connection has closed, which takes a moment, too.
     for (let look = 0; look < 20 && clock.pending.size > 0; look++)
       await new Promise((resolve) => setTimeout(resolve, 10));
