@@ -1,4 +1,5 @@
 import type { EvidenceSettings, RoutingPolicy } from '../../config/routing-config.ts';
+import type { JsonMembers } from '../../dialects/json-members.ts';
 import type { ModelPair, RouteDecision, Verdict } from '../decision.ts';
 import { readPrompt } from '../features/read-prompt.ts';
 import { Scorer } from '../score/scorer.ts';
@@ -68,7 +69,7 @@ export class RoutePolicy {
 
     const session = this.#sessionKey(request, opening, key, context);
     // Where no user's text stands near the end, what stands there are the results of tools.
-    const inToolLoop = prompt === undefined ? opening.firstUser !== undefined : prompt.flags.inToolLoop;
+    const inToolLoop = prompt === undefined || prompt.flags.inToolLoop || livesAtProvider(body);
     const at: Standpoint = { tier, serve, verdict, inToolLoop, tokens, closed };
     const pin = session === undefined ? undefined : context.pins.get(session);
     const served = pin === undefined ? serve : this.#keptWith(pin, at, request, context, reasons);
@@ -213,6 +214,11 @@ export class RoutePolicy {
     const strong = this.tiers[reference]?.model;
     return cheap === undefined || strong === undefined || cheap === strong ? undefined : { cheap, strong };
   }
+}
+
+/** What was said before is kept by the provider, and is nothing to another one. */
+function livesAtProvider(body: JsonMembers): boolean {
+  return body.kind('previous_response_id') === 'string';
 }
 
 /** The index itself, the next above, then the next below. */

@@ -229,6 +229,15 @@ test('inside a tool loop it moves up where its model is suspended, or cannot go 
   assert.equal(decide(narrow, asks(loop('classify', 'tool')), { pins: full }).model, 'mid');
 });
 
+test('a session whose past is kept by the provider stays where that is', () => {
+  const pins = new SessionPins();
+  const request = (body: object) => asks({ model: 'auto', ...body }, { endpoint: 'responses', session: 's' });
+  assert.equal(decide(PLAIN, request({ input: 'prove' }), { pins }).model, 'smart');
+  const next = decide(PLAIN, request({ input: 'classify', previous_response_id: 'r1' }), { pins });
+  assert.deepEqual([next.model, next.pinned], ['smart', true]);
+  assert.equal(decide(PLAIN, request({ input: 'classify' }), { pins }).model, 'cheap');
+});
+
 test('`pin: off` decides each request by itself', () => {
   const policy = policyOf(`${TIERS}, ${RULES}, evidence: {}, pin: off`);
   const pins = new SessionPins();
