@@ -35,6 +35,10 @@ async function lookup(exchange: Exchange, runtime: Runtime, cache: AnswerCache):
   const kept = isKept(exchange.endpoint) && (chain.model.cache.exact || looksNear(exchange, runtime));
   if (!kept && key === undefined) return undefined;
   if (typeof key === 'object') return key;
+  // What is kept costs nothing and reserves nothing: who is paused would get it else.
+  const paused = account === undefined ? undefined : runtime.tenancy?.pauses.find(account.identity);
+  const refused = paused instanceof Promise ? await paused : paused;
+  if (refused !== undefined) return refused;
   const visit = new CacheVisit(account?.identity.tenant.name ?? '', cacheWishes(headers), cache.terms.maxEntry);
   exchange.cache = visit;
   const known = key === undefined ? undefined : await underKey(exchange, runtime, cache, visit, key);

@@ -4,6 +4,7 @@ import type { SemanticCache } from '../cache/semantic/semantic-cache.ts';
 import type { SemanticEvents } from '../cache/semantic/semantic-events.ts';
 import type { Config } from '../config/config.ts';
 import type { State } from '../state/open-state.ts';
+import { certificateEvent } from '../tenants/events/certificate-event.ts';
 import { estimatedTokens } from './bill.ts';
 import { costOfUse } from './cache-spending.ts';
 import { askTarget, callTarget, rungOf } from './internal-call.ts';
@@ -92,13 +93,19 @@ async function open(
   return semantic;
 }
 
-function eventsOf({ telemetry, clock }: Runtime): SemanticEvents {
+function eventsOf(runtime: Runtime): SemanticEvents {
+  const { telemetry, clock } = runtime;
   return {
     looked: (route, result, reason) => telemetry.semanticAsked(route, result, reason),
     vetoed: (guard) => telemetry.semanticVetoed(guard),
     wouldHit: (facts) => telemetry.semanticWouldHit(facts),
     audited: (facts, result) => telemetry.semanticAudited(facts, result),
-    certificate: (key, event) => telemetry.certificate(key, event),
+    certificate: (key, event) => {
+      telemetry.certificate(key, event);
+      if (event.kind !== 'certified' && event.kind !== 'tightened' && event.kind !== 'suspended') return;
+      // Without tenants there is nobody whose webhooks could be told.
+      if (key.tenant !== '') runtime.tenancy?.tell(certificateEvent(key, event, Math.floor(clock.now())));
+    },
     trouble: (what, reason) => telemetry.semanticTrouble(what, reason, clock.now()),
   };
 }

@@ -33,6 +33,7 @@ import { isModelAllowed, isNameAllowed, modelNameFor, modelNotAllowed } from '..
 import { MoneyCircuit } from '../tenants/money-circuit/money-circuit.ts';
 import type { SettledCounter } from '../tenants/money-circuit/settled.ts';
 import { authorizationToPassOn } from '../tenants/pass-on.ts';
+import { PauseView } from '../tenants/pause-view.ts';
 import { TenantRegistry } from '../tenants/registry.ts';
 import { settingsFor } from '../tenants/settings-for.ts';
 import type { Account } from './account.ts';
@@ -67,6 +68,7 @@ export class Tenancy {
   readonly prices: PriceBook;
   readonly directory: KeyDirectory;
   readonly counter: TokenCounter;
+  readonly pauses: PauseView;
   readonly #telemetry: Telemetry;
   readonly #chains: () => Chains;
   readonly #tell: (event: BudgetEvent) => void;
@@ -86,6 +88,7 @@ export class Tenancy {
     this.keys = keys;
     this.prices = options.prices;
     this.counter = new TokenCounter({ clock });
+    this.pauses = new PauseView(options.budgets, clock);
     this.#telemetry = telemetry;
     this.#chains = options.chains;
     this.#tell = options.tell;
@@ -251,6 +254,7 @@ export class Tenancy {
   /** Stops a scope until somebody resumes it. */
   async pause(tenant: string, scope: string, reason: string): Promise<void> {
     await this.budgets.pause(tenant, scope, reason);
+    this.pauses.forget(tenant);
     this.tell(scopePaused(tenant, scope, reason, Math.floor(this.clock.now())));
   }
 

@@ -226,6 +226,12 @@ export const METRICS = {
     labels: ['model', 'result'],
     help: 'Kept answers to near questions compared with live ones. result: right, wrong, unsure (counts as wrong), unavailable.',
   },
+  semanticCertificates: {
+    name: 'breakwater_semantic_certificates_total',
+    type: 'counter',
+    labels: ['model', 'event'],
+    help: 'What became of certificates. event: certified (answers are given at a threshold, or a looser one), tightened and suspended (too many were wrong), restarted (a new attempt), reset (another model, embedder, epoch, ...), purge.',
+  },
   semanticErrorBound: {
     name: 'breakwater_semantic_error_bound',
     type: 'gauge',

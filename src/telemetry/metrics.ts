@@ -72,6 +72,7 @@ export class Metrics {
   readonly #semanticReasons = this.#byReason(newCount);
   readonly #vetoes = this.#byReason(newCount);
   readonly #semanticAudits = new ByLabel(this.#models, () => this.#byReason(newCount));
+  readonly #semanticCertificates = new ByLabel(this.#models, () => this.#byReason(newCount));
   readonly #semanticTrouble = this.#byReason(newCount);
   readonly #cacheSaved = this.#byTerm(newCount);
   readonly #cacheSpent = new ByLabel(this.#targets, newCount);
@@ -134,6 +135,7 @@ export class Metrics {
     showCounter(registry, METRICS.semanticReasons, this.#semanticReasons);
     showCounter(registry, METRICS.cacheVetoes, this.#vetoes);
     showCounter(registry, METRICS.semanticAudits, this.#semanticAudits);
+    showCounter(registry, METRICS.semanticCertificates, this.#semanticCertificates);
     showReading(registry, METRICS.semanticErrorBound, () => this.#errorBounds());
     showCounter(registry, METRICS.semanticTrouble, this.#semanticTrouble);
     showCounter(registry, METRICS.cacheSaved, this.#cacheSaved);
@@ -264,6 +266,10 @@ export class Metrics {
 
   semanticAudited(model: string, result: string): void {
     this.#semanticAudits.at(model).at(result).value++;
+  }
+
+  semanticCertificate(model: string, event: string): void {
+    this.#semanticCertificates.at(model).at(event).value++;
   }
 
   semanticTrouble(what: string): void {

@@ -245,6 +245,7 @@ export class Telemetry {
 
   /** What was learned of a route's hits, or has to be done about them. */
   certificate({ tenant, route, embedder }: Certified, event: { readonly kind: string }): void {
+    this.metrics.semanticCertificate(route, event.kind);
     const alert = event.kind === 'tightened' || event.kind === 'suspended';
     this.log[alert ? 'error' : 'info']({ tenant, model: route, embedder, ...event }, `semantic cache: ${event.kind}`);
   }

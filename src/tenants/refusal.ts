@@ -44,6 +44,14 @@ export function refusedAlone(identity: Identity, asked: Asked): Failure | undefi
   return toFailure(asked.tooLarge.map((rule) => counterReason(identity, asked, rule, NOTHING, undefined, 0)));
 }
 
+/** Of a request that is paused in these scopes, whatever it would have cost. */
+export function pausedFailure(
+  identity: Identity,
+  scopes: readonly { readonly scope: string; readonly reason: string }[],
+): Failure {
+  return toFailure(scopes.map(({ scope, reason }) => pausedReason(identity, scope, reason)));
+}
+
 function toFailure(reasons: readonly Reason[]): Failure {
   const sorted = reasons.toSorted((a, b) => BY_WEIGHT.indexOf(a.code) - BY_WEIGHT.indexOf(b.code));
   const [first] = sorted;

@@ -6,12 +6,15 @@ export type AuditTicket = number;
 export interface SettledAudit {
   readonly cosine: number;
   readonly attempt: number;
+  /** Names the kept answer; undefined: it is not known which it was. */
+  readonly entry: string | undefined;
   readonly result: CheckResult;
 }
 
 interface OpenAudit {
   readonly cosine: number;
   readonly attempt: number;
+  readonly entry: string | undefined;
   readonly deadline: number;
   result: CheckResult | undefined;
 }
@@ -32,9 +35,9 @@ export class AuditQueue {
     this.#timeout = timeout;
   }
 
-  begin(cosine: number, attempt: number, now: number): AuditTicket {
+  begin(cosine: number, attempt: number, now: number, entry?: string): AuditTicket {
     const ticket = this.#next++;
-    this.#open.set(ticket, { cosine, attempt, deadline: now + this.#timeout, result: undefined });
+    this.#open.set(ticket, { cosine, attempt, entry, deadline: now + this.#timeout, result: undefined });
     return ticket;
   }
 
@@ -47,10 +50,10 @@ export class AuditQueue {
   /** Takes out what is settled or given up, up to the first audit that is still waited for. */
   take(now: number): SettledAudit[] {
     const taken: SettledAudit[] = [];
-    for (const [ticket, { cosine, attempt, deadline, result }] of this.#open) {
+    for (const [ticket, { cosine, attempt, entry, deadline, result }] of this.#open) {
       if (result === undefined && now < deadline) break;
       this.#open.delete(ticket);
-      taken.push({ cosine, attempt, result: result ?? 'unavailable' });
+      taken.push({ cosine, attempt, entry, result: result ?? 'unavailable' });
     }
     return taken;
   }

@@ -5,6 +5,7 @@ import { auditShare } from './audit-share.ts';
 import type { CertificateEvent } from './certificate-event.ts';
 import type { CertificateKey, CertificateStore } from './certificate-store.ts';
 import { applyChange, type Change } from './change.ts';
+import { EntryVerdicts } from './entry-verdicts.ts';
 import { fixedStart, OBSERVED_HITS } from './layout.ts';
 import { type CertificateRecord, freshRecord, parseRecord } from './record.ts';
 import { type CertificateReport, reportOf } from './report.ts';
@@ -52,6 +53,7 @@ export class Certifier {
   readonly #budget: AuditBudget;
   readonly #queue: AuditQueue;
   readonly #traffic: TrafficCounter;
+  readonly #verdicts = new EntryVerdicts();
   #record: CertificateRecord;
   #revision: number;
   #pending: Change[] = [];
@@ -86,8 +88,9 @@ export class Certifier {
    * Decides on a would-be hit. Every semantic lookup ends in a call of this or of {@link missed}.
    *
    * @param cosine of question and candidate; anything that is no cosine at or above the loosest threshold is a miss
+   * @param entry names the kept answer, so that no single one can certify the route; without it nothing is bounded
    */
-  wouldHit(cosine: number): HitDecision {
+  wouldHit(cosine: number, entry?: string): HitDecision {
     const { settings, clock, random } = this.#options;
     const loosest = settings.grid.at(-1) ?? 1;
     // Rounding may put identical vectors a hair above 1. Written so that NaN is a miss.
@@ -106,7 +109,7 @@ export class Certifier {
     }
     if (random() >= this.#share * this.#budget.factor(now)) return { serve, audit: undefined };
     this.#budget.spend();
-    return { serve, audit: this.#queue.begin(cosine, this.#record.attempt, now) };
+    return { serve, audit: this.#queue.begin(cosine, this.#record.attempt, now, entry) };
   }
 
   /** A semantic lookup without a would-be hit: only the error among all requests needs to know. */
@@ -170,9 +173,10 @@ export class Certifier {
   }
 
   #drain(now: number): void {
-    for (const audit of this.#queue.take(now)) {
-      this.#withoutVerdict = audit.result === 'unavailable' ? this.#withoutVerdict + 1 : 0;
-      this.#change({ kind: 'audit', audit });
+    for (const { cosine, attempt, entry, result } of this.#queue.take(now)) {
+      this.#withoutVerdict = result === 'unavailable' ? this.#withoutVerdict + 1 : 0;
+      const repeated = result === 'right' && entry !== undefined && this.#verdicts.isSpent(entry, attempt);
+      this.#change({ kind: 'audit', audit: { cosine, attempt, result, ...(repeated ? { repeated } : {}) } });
     }
   }
 

@@ -13,6 +13,8 @@ export interface Audit {
   readonly result: CheckResult;
   /** The attempt in which the hit was chosen: what was chosen before a suspension is no fresh evidence. */
   readonly attempt: number;
+  /** The same kept answer was found right often enough: no evidence, but the detector of a rising error hears of it. */
+  readonly repeated?: true;
 }
 
 export interface Folded {
@@ -83,7 +85,7 @@ export function newAttempt(record: CertificateRecord, kept: number, { grid }: Ce
 
 function withAudit(
   record: CertificateRecord,
-  { cosine, result }: Audit,
+  { cosine, result, repeated }: Audit,
   { grid }: CertifySettings,
   detector: ErrorRateDetector,
   inForce: number,
@@ -92,10 +94,12 @@ function withAudit(
   const steps = record.steps.map((step, i): StepEvidence => {
     const threshold = grid[i] ?? Infinity;
     if (cosine < threshold || i < (record.start ?? 0)) return step;
+    const sums = i <= inForce ? detector.add(step.sums, error === 1) : step.sums;
+    if (repeated) return { ...step, sums };
     return {
       audits: step.audits + 1,
       errors: step.errors + error,
-      sums: i <= inForce ? detector.add(step.sums, error === 1) : step.sums,
+      sums,
       recentAudits: inForce < 0 ? 0 : step.recentAudits + 1,
       recentErrors: inForce < 0 ? 0 : step.recentErrors + error,
     };

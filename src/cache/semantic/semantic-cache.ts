@@ -288,7 +288,7 @@ export class SemanticCache {
       this.#options.events.wouldHit(facts);
       return { ...nothing('audit', undefined), audit: audit((result) => this.#tally(ask).add(result)) };
     }
-    const decision = certifier?.wouldHit(cosine);
+    const decision = certifier?.wouldHit(cosine, entry.key);
     const ticket = decision?.audit;
     if (mode === 'certified' && decision?.serve === true && ticket === undefined) {
       this.#served.add(ask.tenant, ask.route, entry.key, cosine);

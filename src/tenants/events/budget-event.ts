@@ -8,6 +8,7 @@ export type BudgetEvent =
   | Event<'scope.paused', { readonly reason: string }>
   | Event<'scope.resumed', Readonly<Record<string, never>>>
   | Event<'loop.detected', LoopFigures>
+  | Event<'cache.certified' | 'cache.tightened' | 'cache.suspended', CertificateFigures>
   | Event<'key.created' | 'key.revoked', KeyFigures>
   | Event<'state.unavailable' | 'state.recovered', StateFigures>;
 
@@ -65,6 +66,20 @@ export interface LoopFigures {
   /** Without arguments, which may hold anything: a hash tells them apart. */
   readonly calls: readonly { readonly name: string; readonly argumentsHash: string; readonly count: number }[];
   readonly blocked: boolean;
+}
+
+/** What became of a semantic cache's certificate. Thresholds are cosines. */
+export interface CertificateFigures {
+  /** The route. */
+  readonly model: string;
+  readonly embedder: string;
+  /** From which on hits are given now; null: none is. */
+  readonly threshold: number | null;
+  /** The one before, where it was given up; null: none was. */
+  readonly before: number | null;
+  /** The 95% bound on the share of wrong answers among hits, where it was just certified. */
+  readonly bound: number | null;
+  readonly reason: string | null;
 }
 
 export interface KeyFigures {

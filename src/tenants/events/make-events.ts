@@ -203,8 +203,16 @@ export function stateEvent(
 
 /** Nothing went wrong: logged without alarm. */
 export function isGoodNews(type: WebhookEvent): boolean {
-  return type === 'scope.resumed' || type === 'key.created' || type === 'key.revoked' || type === 'state.recovered';
+  return GOOD_NEWS.has(type);
 }
+
+const GOOD_NEWS: ReadonlySet<WebhookEvent> = new Set([
+  'scope.resumed',
+  'cache.certified',
+  'key.created',
+  'key.revoked',
+  'state.recovered',
+]);
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

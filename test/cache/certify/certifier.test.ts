@@ -37,6 +37,36 @@ describe('certification', () => {
     assert.ok(r.certifier.state.kind === 'certified' && r.certifier.state.threshold === 0.88);
   });
 
+  it('takes no single popular answer for evidence of a route: five times right, and wrong as often as it is', async () => {
+    const r = await rig({ settings: { epsilon: 0.05 } });
+    const ask = (entry: string, result: 'right' | 'wrong') => {
+      const { audit } = r.certifier.wouldHit(0.995, entry);
+      if (audit !== undefined) r.certifier.audited(audit, result);
+    };
+    for (let time = 0; time < 300; time++) ask('popular', 'right');
+    assert.equal(r.certifier.state.kind, 'shadow');
+    assert.equal(r.certifier.report().steps[0]?.audits, 5);
+    ask('popular', 'wrong');
+    assert.deepEqual([r.certifier.report().steps[0]?.audits, r.certifier.report().steps[0]?.errors], [6, 1]);
+    const other = await rig({ settings: { epsilon: 0.05 } });
+    for (let time = 0; time < 59; time++) {
+      const { audit } = other.certifier.wouldHit(0.995, `entry ${time % 12}`);
+      if (audit !== undefined) other.certifier.audited(audit, 'right');
+    }
+    assert.equal(other.certifier.state.kind, 'certified');
+  });
+
+  it('hears of a popular answer that has become wrong', async () => {
+    const r = await rig({ settings: { epsilon: 0.05 } });
+    hit(r, 59, 0.995, 'right');
+    assert.equal(r.certifier.state.kind, 'certified');
+    for (let time = 0; time < 300 && r.certifier.state.kind === 'certified'; time++) {
+      const { audit } = r.certifier.wouldHit(0.995, 'popular');
+      if (audit !== undefined) r.certifier.audited(audit, time < 20 ? 'right' : 'wrong');
+    }
+    assert.equal(r.certifier.state.kind, 'suspended');
+  });
+
   it('counts unsure as wrong, and unavailable as nothing', async () => {
     const unsure = await rig({ settings: { epsilon: 0.05 } });
     hit(unsure, 1, 0.995, 'unsure');

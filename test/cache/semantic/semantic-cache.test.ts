@@ -273,9 +273,22 @@ describe('a judge', () => {
 });
 
 describe('a certificate', () => {
-  const angles = { [ADD]: 0, [ADD_TOO]: 1 };
+  // Several, because a single popular answer is no evidence.
+  const things = ['label', 'chart', 'filter', 'comment', 'table', 'picture', 'footer', 'timer'];
+  const kept = (thing: string) => `How do I add a ${thing} to the board?`;
+  const near = (thing: string) => `How can I add a ${thing} to the board?`;
+  const angles = Object.fromEntries(
+    things.flatMap((thing, at) => [
+      [kept(thing), at * 20],
+      [near(thing), at * 20 + 1],
+    ]),
+  );
+  const keepAll = async ({ keep }: ReturnType<typeof bench>) => {
+    for (const thing of things) await keep(kept(thing), 'Press Add.');
+  };
   const settings = (mode: 'shadow' | 'certified'): SemanticSettings => ({ ...DEFAULT_SEMANTIC, mode, epsilon: 0.2 });
 
+  let asked = 0;
   /** Asks so often, and answers audits with what is given. */
   async function askTimes(
     { cache, ask }: ReturnType<typeof bench>,
@@ -285,7 +298,8 @@ describe('a certificate', () => {
   ): Promise<number> {
     let served = 0;
     for (let time = 0; time < times; time++) {
-      const { hit, audit } = await ask(ADD_TOO, { settings: settings(mode) });
+      const thing = things[asked++ % things.length] ?? '';
+      const { hit, audit } = await ask(near(thing), { settings: settings(mode) });
       if (hit !== undefined) served++;
       if (audit !== undefined) cache.audited(audit, live);
       await cache.settled();
@@ -296,7 +310,7 @@ describe('a certificate', () => {
   test('is earned in either mode, and serves in one', async () => {
     for (const mode of ['shadow', 'certified'] as const) {
       const rig = bench({ angles });
-      await rig.keep(ADD, 'Press Add.');
+      await keepAll(rig);
       assert.equal(await askTimes(rig, 60, mode, 'press add'), 0);
       const served = await askTimes(rig, 40, mode, 'press add');
       assert.deepEqual(rig.certificates, ['certified']);
@@ -310,25 +324,25 @@ describe('a certificate', () => {
   test('ends with wrong answers, and what they came from is purged', async () => {
     let random = 0.5;
     const rig = bench({ angles, random: () => random });
-    await rig.keep(ADD, 'Press Add.');
+    await keepAll(rig);
     assert.ok((await askTimes(rig, 100, 'certified', 'Press Add.')) > 0);
     // From now on every hit is audited, and the answer has become another one.
     random = 0;
-    let asked = 0;
-    while (!rig.certificates.includes('suspended') && asked < 200) {
+    let wrong = 0;
+    while (!rig.certificates.includes('suspended') && wrong < 200) {
       await askTimes(rig, 1, 'certified', 'Press Invite.');
-      asked++;
+      wrong++;
     }
-    assert.ok(asked < 60, `${asked} wrong answers until it was suspended`);
+    assert.ok(wrong < 60, `${wrong} wrong answers until it was suspended`);
     assert.ok(rig.certificates.includes('purge'));
-    assert.equal((await rig.ask(ADD_TOO)).reason, 'not-found', 'the answer is gone');
+    assert.equal((await rig.ask(near('label'))).reason, 'not-found', 'the answer is gone');
     await rig.cache.close();
   });
 
   test('is not looked for twice while it is read, and a store that fails is told', async () => {
     const rig = bench({ angles });
     const load = test.mock.method(rig.answers.certificates, 'load', () => Promise.reject(new Error('away')));
-    await rig.keep(ADD, 'Press Add.');
+    await keepAll(rig);
     assert.equal(await askTimes(rig, 5, 'certified', 'Press Add.'), 0);
     assert.equal(load.mock.callCount(), 1);
     assert.deepEqual(rig.troubles, ['certificates']);
