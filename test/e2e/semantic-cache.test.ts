@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, type TestContext, test } from 'node:test';
 import { holdCache } from '../../src/proxy/hold-cache.ts';
 import type { LedgerLine } from '../../src/state/budget-store.ts';
 import { ownDirectory } from '../cache/rig.ts';
 import { LIVE, type SemanticRig, semanticRig, topic } from '../cache/semantic/rig.ts';
+import { until } from '../chaos/until.ts';
 
 const KEY = 'acme-key-of-twenty-chars';
 const ADMIN = 'admin-key-of-twenty-characters';
@@ -115,6 +118,92 @@ describe('the admin API', () => {
     assert.equal(post.status, 405);
   });
 });
+
+test('a tenant with webhooks is told when its cache may answer', async (t) => {
+  const told = await receiver(t);
+  const hook = `webhooks: [{url: "${told.url}", secret: sixteen-characters, events: [cache.certified, cache.suspended]}]`;
+  const rig = await semanticRig(t, {
+    models: '{m: {targets: [a/sim-repeat], retries: {max: 0}, cache: {semantic: {mode: certified, epsilon: 20%}}}}',
+    more: TENANT.replace('keys: [', `${hook}, keys: [`),
+  });
+  const { semantic } = rig.proxy.runtime;
+  const both = async (at: number) => {
+    await rig.ask(topic('How do', at), AS_ACME);
+    await semantic?.settled();
+    for (const form of ['How can', 'How could']) {
+      await rig.ask(topic(form, at), AS_ACME);
+      await semantic?.settled();
+    }
+  };
+  for (let at = 0; at < 100 && (await rig.metrics('breakwater_semantic_certificates_total{')).length === 0; at++)
+    await both(at);
+  await until('the webhook has come', () => told.messages.length > 0);
+  const [message] = told.messages;
+  assert.equal(message?.type, 'cache.certified');
+  assert.deepEqual([message?.data.tenant, message?.data.model, message?.data.embedder], ['acme', 'm', 'e/vectors']);
+  assert.ok(Number(message?.data.threshold) >= 0.88 && Number(message?.data.bound) <= 0.2);
+  assert.ok(!JSON.stringify(told.messages).includes('How do'), 'no question leaves by a webhook');
+});
+
+describe('who is paused gets no kept answer', () => {
+  for (const kind of ['exact', 'semantic'] as const)
+    test(`no ${kind} one: 403, and the answer is still there afterwards`, async (t) => {
+      const rig = await semanticRig(t, { more: TENANT });
+      const { tenancy } = rig.proxy.runtime;
+      await rig.ask(FRANCE, AS_ACME);
+      await rig.proxy.runtime.semantic?.settled();
+      const question = kind === 'exact' ? FRANCE : FRANCE_TOO;
+      await tenancy?.pause('acme', 'tenant', 'by hand');
+      const paused = await rig.ask(question, AS_ACME);
+      assert.deepEqual([paused.status, paused.cache], [403, null]);
+      assert.match(paused.text, /scope_paused/);
+      assert.equal(rig.calls, 1);
+      await tenancy?.budgets.resume('acme', 'tenant');
+      assert.match((await rig.ask(question, AS_ACME)).cache ?? '', new RegExp(`^${kind}`));
+    });
+
+  test('nor the answer to a repeat of its own', async (t) => {
+    const rig = await semanticRig(t, { more: TENANT, cache: 'idempotency: on' });
+    const keyed = { headers: { ...AS_ACME.headers, 'idempotency-key': 'k' } };
+    await rig.ask(FRANCE, keyed);
+    await rig.proxy.runtime.tenancy?.pause('acme', 'tenant', 'by hand');
+    assert.equal((await rig.ask(FRANCE, keyed)).status, 403);
+    await rig.proxy.runtime.tenancy?.budgets.resume('acme', 'tenant');
+    assert.equal((await rig.ask(FRANCE, keyed)).idempotent, 'replayed');
+  });
+
+  test('an agent that is paused, and not another one', async (t) => {
+    const rig = await semanticRig(t, { more: TENANT });
+    const as = (agent: string) => ({ headers: { ...AS_ACME.headers, 'x-breakwater-agent': agent } });
+    await rig.ask(FRANCE, as('one'));
+    await rig.proxy.runtime.tenancy?.pause('acme', 'agent:two', 'by hand');
+    assert.equal((await rig.ask(FRANCE, as('two'))).status, 403);
+    assert.match((await rig.ask(FRANCE, as('one'))).cache ?? '', /^exact/);
+  });
+});
+
+interface Message {
+  readonly type: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** Takes webhooks. */
+async function receiver(t: TestContext): Promise<{ readonly url: string; readonly messages: readonly Message[] }> {
+  const messages: Message[] = [];
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      messages.push(JSON.parse(Buffer.concat(chunks).toString('utf8')));
+      response.end();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  server.unref();
+  t.after(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}/`, messages };
+}
 
 test('a restart keeps answers and vectors', async (t) => {
   const state = ownDirectory();

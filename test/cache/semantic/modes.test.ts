@@ -52,6 +52,9 @@ describe('certified', () => {
     assert.ok((report?.certificate.bound ?? 1) <= 0.2);
     const [bound] = await rig.metrics('breakwater_semantic_error_bound{');
     assert.equal(bound, `breakwater_semantic_error_bound{model="m"} ${report?.certificate.bound}`);
+    assert.deepEqual(await rig.metrics('breakwater_semantic_certificates_total{'), [
+      'breakwater_semantic_certificates_total{model="m",event="certified"} 1',
+    ]);
   });
 
   test('never goes live where the answers differ', async (t) => {
