@@ -8,6 +8,7 @@ import { configWarnings } from '../config/warnings.ts';
 import { CAPABILITIES } from '../dialects/capability.ts';
 import { describePrice } from '../prices/describe-price.ts';
 import { PriceBook } from '../prices/price-book.ts';
+import { summarizeCache } from './summarize-cache.ts';
 import { summarizeRouting } from './summarize-routing.ts';
 import { summarizeTenants } from './summarize-tenants.ts';
 
@@ -25,7 +26,7 @@ export function summarize(config: Config, prices: PriceBook = new PriceBook()): 
     lines.push('  none configured; clients ask for provider/model or a provider’s own model name');
   for (const model of config.models.values()) lines.push(...describeModel(model, config, prices));
   lines.push('', 'every other model', ...describeSettings(config.defaults));
-  lines.push(...summarizeRouting(config), ...summarizeTenants(config));
+  lines.push(...summarizeRouting(config), ...summarizeCache(config), ...summarizeTenants(config));
   appendList(lines, 'notices', config.notices);
   appendList(lines, 'warnings', configWarnings(config));
   return `${lines.join('\n')}\n`;
