@@ -20,7 +20,8 @@ export const MODEL = 'assistant';
 
 export const keyOf = (tenant: string) => `key-of-the-tenant-${tenant}`;
 
-export function configurationOf(arm: Arm, tenants: readonly string[], baseUrl: string): string {
+/** @param directory where the proxy keeps its state: the ledger of a day is longer than what it keeps in memory */
+export function configurationOf(arm: Arm, tenants: readonly string[], baseUrl: string, directory: string): string {
   const prices = Object.entries(PRICES).map(
     ([name, { input, cached, output }]) =>
       `${name}: {input: "${perMillion(input)}", cachedInput: "${perMillion(cached)}", output: "${perMillion(output)}"}`,
@@ -28,7 +29,7 @@ export function configurationOf(arm: Arm, tenants: readonly string[], baseUrl: s
   const agents = arm.context === undefined ? '' : `, agents: {coder: {context: ${arm.context}}}`;
   return [
     'listen: {host: 127.0.0.1, port: 0}',
-    'state: memory',
+    `state: {dir: ${JSON.stringify(directory)}}`,
     'telemetry: {log: error}',
     'providers:',
     `  up: {baseUrl: "${baseUrl}", apiKey: k, speaks: [chat, embeddings], streamUsage: true, prices: {${prices.join(', ')}}}`,

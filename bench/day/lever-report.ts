@@ -1,7 +1,7 @@
 import { table } from '../cache/report.ts';
 import { type DayMark, judgeBooks, judgeSaving, mark } from './marks.ts';
-import { showDollars, showPercent } from './money.ts';
 import type { Replayed } from './replay.ts';
+import { clockTime, showDollars, showPercent } from './show.ts';
 import { type Difference, successDifference } from './success.ts';
 import { type Tally, tallyOf } from './tally.ts';
 
@@ -101,4 +101,10 @@ function showDifference({ mean, low, high }: Difference): string {
 
 function costPerSuccess({ bill, tasks }: Tally): number {
   return tasks.hits === 0 ? Number.POSITIVE_INFINITY : bill / tasks.hits;
+}
+
+/** Which agents' cheap models were let in, and which were not. */
+export function learned(routes: Replayed['routes']): string {
+  const told = routes.map(({ tenant, agent, event, at }) => `${tenant}/${agent} ${event} at ${clockTime(at)}`);
+  return `What evidence did in the arm "routing": ${told.length === 0 ? 'nothing' : told.join('; ')}.`;
 }

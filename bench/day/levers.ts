@@ -15,7 +15,8 @@ const RULES = [
 const POLICY =
   `rules: [${RULES.join(', ')}], tasks: {coding: large, reasoning: large, classification: small, extraction: small, summarization: medium}, ` +
   'tiers: {small: small, medium: mid, large: strong}, default: medium, bumpAt: 1';
-const EVIDENCE = 'evidence: {reference: large, delta: 5pt, shadow: 20%, canary: 20%, checker: exact}';
+const EVIDENCE =
+  'evidence: {reference: large, delta: 5pt, shadow: 20%, canary: 20%, checker: judge, judge: {target: up/mid, timeout: 60s}}';
 
 /** Each lever by itself, and together. */
 export interface LeverArms {

@@ -1,5 +1,5 @@
-import { showDollars } from './money.ts';
 import type { Replayed } from './replay.ts';
+import { showDollars } from './show.ts';
 import { lostBy, sum, type Tally, tallyOf } from './tally.ts';
 
 export interface DayMark {

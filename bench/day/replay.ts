@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Pool } from 'undici';
 import { parseConfig } from '../../src/config/load.ts';
 import { type Serving, serve } from '../../src/proxy/serve.ts';
@@ -40,6 +43,14 @@ export interface Replayed {
   readonly cacheSpent: number;
   /** What became of the certificates of semantic caches, and when, milliseconds since the day began. */
   readonly certificates: readonly { readonly tenant: string; readonly event: string; readonly at: number }[];
+  /** The same of pairs of models. */
+  readonly routes: readonly {
+    readonly tenant: string;
+    /** Whose requests have that key. */
+    readonly agent: string;
+    readonly event: string;
+    readonly at: number;
+  }[];
   /** Defects and warnings that the proxy logged. */
   readonly troubles: readonly string[];
   readonly seconds: number;
@@ -52,11 +63,13 @@ export async function replay(day: Day, arm: Arm): Promise<Replayed> {
   const upstream = await DayUpstream.start(day, clock);
   const troubles: string[] = [];
   const telemetry = new DayTelemetry(troubles, clock);
+  const directory = mkdtempSync(join(tmpdir(), 'breakwater-day-'));
   let proxy: Serving | undefined;
   try {
-    const config = parseConfig(`${arm.name}.yaml`, configurationOf(arm, day.tenants, upstream.baseUrl), {});
+    const config = parseConfig(`${arm.name}.yaml`, configurationOf(arm, day.tenants, upstream.baseUrl, directory), {});
     proxy = await serve({ config, clock, random: seededRandom(day.seed), telemetry, signals: false });
-    const outcomes = await send(day, arm, proxy, clock, upstream);
+    const agentOf = new Map<string, string>();
+    const outcomes = await send(day, arm, proxy, clock, upstream, agentOf);
     if (upstream.unknown.length > 0)
       throw new Error(`the upstream was asked what it does not know: ${upstream.unknown[0]}`);
     return {
@@ -66,12 +79,14 @@ export async function replay(day: Day, arm: Arm): Promise<Replayed> {
       ledger: await ledgerOf(proxy, day.tenants),
       cacheSpent: telemetry.spent,
       certificates: telemetry.certificates,
+      routes: telemetry.routes.map(({ key, ...event }) => ({ ...event, agent: agentOf.get(key) ?? key })),
       troubles,
       seconds: (performance.now() - began) / 1_000,
     };
   } finally {
     await proxy?.close();
     await upstream.close();
+    rmSync(directory, { recursive: true, force: true });
   }
 }
 
@@ -79,6 +94,7 @@ export async function replay(day: Day, arm: Arm): Promise<Replayed> {
 class DayTelemetry extends Telemetry {
   spent = 0;
   readonly certificates: { tenant: string; event: string; at: number }[] = [];
+  readonly routes: { tenant: string; key: string; event: string; at: number }[] = [];
   readonly #clock: DayClock;
 
   constructor(troubles: string[], clock: DayClock) {
@@ -96,12 +112,25 @@ class DayTelemetry extends Telemetry {
     this.certificates.push({ tenant: of.tenant, event: event.kind, at: this.#clock.now() - BEGINNING });
   }
 
+  override evidenceChanged(of: Parameters<Telemetry['evidenceChanged']>[0], event: { readonly kind: string }): void {
+    super.evidenceChanged(of, event);
+    this.routes.push({ tenant: of.tenant, key: of.key, event: event.kind, at: this.#clock.now() - BEGINNING });
+  }
+
   /** A line for every request is not wanted here. */
   override exchangeDone(_record: ExchangeRecord): void {}
 }
 
 /** One after the other, each at its time: so that the same day has the same bill on every machine. */
-async function send(day: Day, arm: Arm, proxy: Serving, clock: DayClock, upstream: DayUpstream): Promise<Outcome[]> {
+async function send(
+  day: Day,
+  arm: Arm,
+  proxy: Serving,
+  clock: DayClock,
+  upstream: DayUpstream,
+  /** Filled: by route key. */
+  agentOf: Map<string, string>,
+): Promise<Outcome[]> {
   const pool = new Pool(proxy.url, { connections: 1 });
   const outcomes: Outcome[] = [];
   try {
@@ -126,6 +155,8 @@ async function send(day: Day, arm: Arm, proxy: Serving, clock: DayClock, upstrea
       });
       const text = await body.text();
       const cache = headers['x-breakwater-cache'];
+      const key = /\bkey=([^;]+)/.exec(String(headers['x-breakwater-route'] ?? ''))?.[1];
+      if (key !== undefined) agentOf.set(key, request.agent);
       outcomes.push(outcome(request, statusCode, text, typeof cache === 'string' ? cache : undefined, upstream));
       // What is done behind an answer is done before the next request comes, as it would be: that is seconds away.
       await settled(proxy);
@@ -139,6 +170,7 @@ async function send(day: Day, arm: Arm, proxy: Serving, clock: DayClock, upstrea
 async function settled({ runtime }: Serving): Promise<void> {
   await runtime.semantic?.settled();
   await runtime.compactor?.summaries.idle();
+  await runtime.shadows?.idle();
 }
 
 function outcome(

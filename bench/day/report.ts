@@ -3,9 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { showShare } from '../cache/marks.ts';
 import { table } from '../cache/report.ts';
 import type { DayMark } from './marks.ts';
-import { showDollars, showPercent } from './money.ts';
 import type { PlainTally } from './plain-cosine.ts';
 import type { Replayed } from './replay.ts';
+import { clockTime, showDollars, showPercent } from './show.ts';
 import { type Tally, tallyOf } from './tally.ts';
 import type { Day } from './traffic/request.ts';
 import { KINDS } from './traffic/request.ts';
@@ -93,10 +93,6 @@ export function cacheTable(off: Replayed, on: readonly Replayed[], plain: readon
 
 function saving(before: Tally, after: Tally): string {
   return after === before ? '' : showPercent(1 - after.bill / before.bill);
-}
-
-function clockTime(ms: number): string {
-  return new Date(ms).toISOString().slice(11, 16);
 }
 
 /** Puts a part between its marks in docs/replayed-day.md. */

@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { auditDay } from './audit-findings.ts';
 import { CACHE_ARMS, WITHOUT } from './cache-arms.ts';
 import type { Arm } from './configuration.ts';
-import { compounding, judgeLevers, type LeverRow, leverRow, leverTable } from './lever-report.ts';
+import { compounding, judgeLevers, type LeverRow, learned, leverRow, leverTable } from './lever-report.ts';
 import { leverArms, NOTHING } from './levers.ts';
 import { judgeCacheDay } from './marks.ts';
 import { plainCosine } from './plain-cosine.ts';
@@ -53,7 +53,12 @@ async function leverDay(day: Day): Promise<string> {
   const { trimmed, said } = await auditDay(day);
   const arms = leverArms(trimmed);
   const before = await run(day, NOTHING);
-  const rowOf = async (arm: Arm) => leverRow(before, await run(day, arm), day.seed);
+  let routes: Replayed['routes'] = [];
+  const rowOf = async (arm: Arm) => {
+    const after = await run(day, arm);
+    if (arm === arms.routing) routes = after.routes;
+    return leverRow(before, after, day.seed);
+  };
   const nothing = leverRow(before, before, day.seed);
   const alone: LeverRow[] = [];
   for (const arm of [arms.audit, arms.cache, arms.routing, arms.compaction]) alone.push(await rowOf(arm));
@@ -72,6 +77,7 @@ async function leverDay(day: Day): Promise<string> {
     markTable(judgeLevers(all, told, together)),
     leverTable(nothing, all.slice(1)),
     compounding(alone, together),
+    learned(routes),
     `What \`breakwater audit\` finds in the day, and is acted upon: ${said.join('; ')}.`,
   ].join('\n\n');
 }

@@ -1,6 +1,9 @@
 import { type Share, share } from '../cache/interval.ts';
 import type { Outcome, Replayed } from './replay.ts';
 
+/** Lines of the ledger that evidence for routes has cost: the other model's answer, and who compared the two. */
+const LEARNING: ReadonlySet<string> = new Set(['shadow', 'judge']);
+
 /** One arm's day in figures. Money is whole nano-dollars. */
 export interface Tally {
   readonly arm: string;
@@ -12,7 +15,7 @@ export interface Tally {
   readonly bill: number;
   /** What the proxy's ledger says it wants. */
   readonly ledgerCost: number;
-  /** What the ledger says was saved, less what the cache spent on embeddings and judges. */
+  /** What the ledger says was saved, less embeddings, judges, and answers that were asked for only to be compared. */
   readonly ledgerSaved: number;
   readonly cacheSpent: number;
   /** Graded requests that were answered wrongly, of all graded. */
@@ -39,7 +42,7 @@ export function tallyOf({ arm, outcomes, bill, ledger, cacheSpent, seconds }: Re
     semanticHits: count(outcomes, ({ cache }) => cache === 'semantic'),
     bill: sum(bill, ({ cost }) => cost),
     ledgerCost: sum(ledger, ({ cost }) => cost),
-    ledgerSaved: sum(ledger, ({ saved }) => saved) - cacheSpent,
+    ledgerSaved: sum(ledger, ({ saved, endpoint, cost }) => (LEARNING.has(endpoint) ? -cost : saved)) - cacheSpent,
     cacheSpent,
     wrong: share(
       count(graded, ({ right }) => right === false),

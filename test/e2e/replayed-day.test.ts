@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { EXACT, LIVE, WITHOUT } from '../../bench/day/cache-arms.ts';
+import { leverArms } from '../../bench/day/levers.ts';
 import { judgeCacheDay } from '../../bench/day/marks.ts';
 import { type Replayed, replay } from '../../bench/day/replay.ts';
 import { lostBy, type Tally, tallyOf } from '../../bench/day/tally.ts';
@@ -56,5 +57,39 @@ describe('a replayed day, through the proxy with and without its cache', () => {
     );
     const missed = judgeCacheDay(off, [exact, live]).filter(({ verdict }) => verdict !== 'held');
     assert.deepEqual(missed, []);
+  });
+});
+
+describe('the same day with routing, cache and compaction', () => {
+  const { asWritten } = leverArms(new Set());
+  const context = '{maxInputTokens: 3000, keepTurns: 2, summarizer: up/small}';
+  let short: Replayed;
+  let all: Replayed;
+
+  before(async () => {
+    short = await replay(day, { name: 'compaction', context });
+    all = await replay(day, { ...LIVE, ...asWritten, name: 'routing, cache and compaction', context });
+  });
+
+  test('long conversations are summarized, easy work goes to cheaper models, and near questions are answered again', () => {
+    const asked = (purpose: string, model: string) =>
+      all.bill.filter((line) => line.purpose === purpose && line.model === model).length;
+    assert.ok(asked('summary', 'small') > 0);
+    assert.ok(asked('answer', 'small') > 50);
+    assert.ok(asked('answer', 'mid') > 50);
+    assert.ok(tallyOf(all).semanticHits > 0);
+  });
+
+  test('the ledger has the bill to the nano-dollar, and the saving of cache and routing to the cent', () => {
+    const [before, after] = [tallyOf(short), tallyOf(all)];
+    assert.deepEqual([before.ledgerCost, after.ledgerCost], [before.bill, after.bill]);
+    const difference = before.bill - after.bill;
+    assert.ok(difference > 30 * CENT, `${difference}`);
+    assert.ok(Math.abs(after.ledgerSaved - difference) < CENT, `${after.ledgerSaved} and ${difference}`);
+  });
+
+  test('no trap is served, whichever model answers', () => {
+    const { wrongTraps, wrongHits, failed } = tallyOf(all);
+    assert.deepEqual([wrongTraps.hits, wrongHits.hits, failed], [0, 0, 0]);
   });
 });

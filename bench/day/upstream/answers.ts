@@ -32,13 +32,13 @@ export function answerTo(
   const right = isRight(question, model, seed) && question.needs.every((fact) => says(messages, fact));
   // A wrong answer looks like any other.
   const reference = right ? question.truth : `ref ${question.truth.slice(4).replace(/./g, 'x')} (${model})`;
-  return { purpose: 'answer', question, content: textOf(question, reference), call: undefined, tokens };
+  return { purpose: 'answer', question, content: textOf(question, model, reference), call: undefined, tokens };
 }
 
-function textOf(question: Question, reference: string): string {
+function textOf(question: Question, model: ChatModel, reference: string): string {
   if (question.json) return JSON.stringify({ category: 'as asked', ref: reference });
-  // Nobody compares the prose: it is there for its length.
-  const rest = prose(new Draws(question.answerTokens), question.answerTokens * TOKEN - reference.length - 30);
+  // Each model has words of its own; all are equally long.
+  const rest = prose(new Draws(question.answerTokens).of(model), question.answerTokens * TOKEN - reference.length - 30);
   return `According to ${reference}: ${rest}`;
 }
 
@@ -67,6 +67,15 @@ function ownCall(
     const same = reference(one) === reference(other);
     return { ...nothing, purpose: 'compare', content: same !== wrong ? 'SAME' : 'DIFFERENT' };
   }
+  if (text.startsWith('You compare two answers to the same request.')) {
+    const [instructions = '', request = '', one = '', other = ''] = quoted(text);
+    const about = known.find([
+      { role: 'system', content: instructions },
+      { role: 'user', content: request },
+    ]);
+    const wrong = roll(`prefer ${one} ${other} ${model}`, seed) < JUDGE_ERROR[model];
+    return { ...nothing, purpose: 'judge', content: wrong ? 'FIRST' : preferred(about, one, other) };
+  }
   if (first?.content?.startsWith('You shorten the record of a conversation') !== true) return undefined;
   const decisions = [...new Set(text.match(/decision [0-9a-f]{6}/g))];
   const kept = decisions.filter((one) => roll(`${one} ${model}`, seed) < KEPT_BY_SUMMARY[model]);
@@ -74,8 +83,13 @@ function ownCall(
   return { ...nothing, purpose: 'summary', content, tokens: Math.ceil(content.length / TOKEN) };
 }
 
+function preferred(question: Question | undefined, one: string, other: string): string {
+  if (question === undefined || one.includes(question.truth) === other.includes(question.truth)) return 'SAME';
+  return one.includes(question.truth) ? 'FIRST' : 'SECOND';
+}
+
 function quoted(text: string): string[] {
-  return (text.match(/(?<=^[A-Z][a-z]+ ?[a-z]*: )".*"$/gm) ?? []).map((one) => String(JSON.parse(one)));
+  return (text.match(/(?<=^[A-Z][a-z ]*: )".*"$/gm) ?? []).map((one) => String(JSON.parse(one)));
 }
 
 function reference(answer: string): string | undefined {

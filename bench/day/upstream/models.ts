@@ -23,10 +23,10 @@ export type ChatModel = Exclude<ModelName, 'embed'>;
  * is as good as nothing can tell, and on hard work it is not.
  */
 export const QUALITY: Readonly<Record<Kind, Readonly<Record<ChatModel, number>>>> = {
-  faq: { small: 0.985, mid: 0.99, strong: 0.99 },
+  faq: { small: 0.98, mid: 0.99, strong: 0.99 },
   poll: { small: 0.995, mid: 0.995, strong: 0.995 },
-  classify: { small: 0.98, mid: 0.985, strong: 0.985 },
-  extract: { small: 0.975, mid: 0.98, strong: 0.98 },
+  classify: { small: 0.985, mid: 0.985, strong: 0.985 },
+  extract: { small: 0.98, mid: 0.98, strong: 0.98 },
   contract: { small: 0.78, mid: 0.93, strong: 0.965 },
   research: { small: 0.92, mid: 0.96, strong: 0.965 },
   reasoning: { small: 0.45, mid: 0.7, strong: 0.92 },
