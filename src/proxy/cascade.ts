@@ -19,6 +19,9 @@ import type { Runtime } from './runtime.ts';
 /** The rest of a body nobody wants: read, so that its connection can serve again. */
 const NOBODY: StreamSink = { onBytes: () => undefined, onComplete: () => undefined, onBreak: () => undefined };
 
+/** Of the time a request has left, so much is the cheap model's: the strong one must still be able to answer. */
+const CHEAP_SHARE = 0.5;
+
 /**
  * Asks the cheap model, along its own chain, and looks at what it says before the client sees any of it. An answer that will not do is
  * paid for and thrown away. Whatever goes wrong, the strong model is asked next, as if nothing had been tried.
@@ -29,7 +32,25 @@ export async function askCheap(
   visit: CascadeVisit,
   plan: CascadePlan,
 ): Promise<Answered | Unanswered> {
+  const { deadlineAt } = exchange;
+  const now = runtime.clock.now();
+  exchange.deadlineAt = Math.min(deadlineAt, now + Math.max(0, deadlineAt - now) * CHEAP_SHARE);
   use(exchange, plan.cheap);
+  const result = await goDown(exchange, runtime, plan).finally(() => {
+    exchange.deadlineAt = deadlineAt;
+  });
+  visit.note = result.kind === 'answer' ? 'kept' : `escalated:${result.why}`;
+  runtime.telemetry.cascaded(plan.cheap.model.name, result.kind === 'answer' ? 'kept' : result.why);
+  if (result.kind === 'none') use(exchange, plan.strong);
+  return result;
+}
+
+/** Down the cheap model's chain to the first answer: that is looked at, and no other. */
+async function goDown(
+  exchange: Exchange,
+  runtime: Runtime,
+  plan: CascadePlan,
+): Promise<Answered | (Unanswered & { readonly why: Doubt['code'] | 'failed' })> {
   const asked: Asked[] = [];
   for (const rung of plan.cheap.rungs) {
     const misfit = misfitsOf(exchange).get(rung);
@@ -41,27 +62,17 @@ export async function askCheap(
     const result = await askRung(exchange, runtime, rung, { cancellation, lastHope: false, heldWhole: true });
     if (result.kind === 'answer') {
       const doubt = doubtAboutAnswer(exchange, runtime, plan, result);
-      if (doubt === undefined) {
-        tell(runtime, visit, plan, 'kept');
-        return result;
-      }
+      runtime.cascades.looked(plan.id, doubt !== undefined);
+      if (doubt === undefined) return result;
       throwAway(exchange, result, doubt);
-      tell(runtime, visit, plan, doubt.code);
-      tellEvidence(exchange, runtime, doubt);
-      const { session } = exchange.route ?? {};
-      // What follows in its tool loop stays with the model that saw the start of it, and holds its prompt.
-      if (session !== undefined) runtime.routePins.moved(session, plan.strong.model.name);
-      use(exchange, plan.strong);
-      return { kind: 'none', asked };
+      tellOthers(exchange, runtime, plan, doubt);
+      return { kind: 'none', asked, why: doubt.code };
     }
     asked.push(...result.asked);
     const last = asked.at(-1);
     if (isOver(exchange, runtime) || (last && !last.refused && FAILURE_TABLE[last.failure.class].next !== 'yes')) break;
   }
-  visit.note = 'escalated:failed';
-  runtime.telemetry.cascaded(plan.cheap.model.name, 'failed');
-  use(exchange, plan.strong);
-  return { kind: 'none', asked };
+  return { kind: 'none', asked, why: 'failed' };
 }
 
 /** Nobody waits for an answer any more. */
@@ -116,19 +127,10 @@ function throwAway(exchange: Exchange, { answer, lease, bill, rung }: Answered, 
   if (made !== undefined) attempts[index] = { ...made, outcome: 'doubted', code };
 }
 
-function tell(
-  { cascades, telemetry }: Runtime,
-  visit: CascadeVisit,
-  plan: CascadePlan,
-  result: 'kept' | Doubt['code'],
-) {
-  const kept = result === 'kept';
-  visit.note = kept ? 'kept' : `escalated:${result}`;
-  cascades.looked(plan.id, !kept);
-  telemetry.cascaded(plan.cheap.model.name, result);
-}
-
-function tellEvidence(exchange: Exchange, runtime: Runtime, doubt: Doubt): void {
+/** What follows in its tool loop stays with the model that saw the start of it, and holds its prompt. */
+function tellOthers(exchange: Exchange, runtime: Runtime, { strong }: CascadePlan, doubt: Doubt): void {
+  const { session } = exchange.route ?? {};
+  if (session !== undefined) runtime.routePins.moved(session, strong.model.name);
   try {
     runtime.onEscalated?.(exchange, doubt);
   } catch (error) {

@@ -58,8 +58,8 @@ export interface Exchange extends Listed {
   readonly endpoint: Endpoint;
   /** Clock milliseconds at which the request's headers had arrived. */
   readonly startedAt: number;
-  /** Clock milliseconds after which nobody waits for the answer any more. */
-  readonly deadlineAt: number;
+  /** Clock milliseconds after which nobody waits for the answer any more. Sooner while a cascade tries its cheap model. */
+  deadlineAt: number;
   readonly headers: IncomingHttpHeaders;
   /** As sent: name, value, name, value. */
   readonly rawHeaders: readonly string[];

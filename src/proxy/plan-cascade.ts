@@ -1,4 +1,5 @@
 import { codecs } from '../dialects/codecs.ts';
+import type { ChatDialect } from '../dialects/conversation/request.ts';
 import { chatDialect } from '../dialects/endpoint.ts';
 import type { Price } from '../prices/price.ts';
 import { asksForCode } from '../routing/cascade/asks-code.ts';
@@ -7,6 +8,7 @@ import { priceRatio } from '../routing/cascade/price-ratio.ts';
 import type { ModelPair, RouteDecision } from '../routing/decision.ts';
 import type { CascadeVisit } from './cascade-visit.ts';
 import type { Chain } from './chain.ts';
+import { allowedTime } from './deadline.ts';
 import type { Exchange } from './exchange.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -17,18 +19,23 @@ import type { Runtime } from './runtime.ts';
  */
 export function planCascade(exchange: Exchange, runtime: Runtime): void {
   const { route } = exchange;
-  if (route?.cascade === undefined) return;
+  const dialect = chatDialect(exchange.endpoint);
+  if (route?.cascade === undefined || dialect === undefined) return;
   try {
-    exchange.cascade = visitFor(exchange, runtime, route, route.cascade);
-    if (exchange.cascade.plan !== undefined) exchange.chain = exchange.cascade.plan.strong;
+    exchange.cascade = visitFor(exchange, runtime, dialect, route, route.cascade);
+    if (exchange.cascade.plan !== undefined) moveTo(exchange, exchange.cascade.plan.strong);
   } catch (error) {
     runtime.telemetry.defect(error);
   }
 }
 
-function visitFor(exchange: Exchange, runtime: Runtime, route: RouteDecision, pair: ModelPair): CascadeVisit {
-  const dialect = chatDialect(exchange.endpoint);
-  if (dialect === undefined) return off('no-chat');
+function visitFor(
+  exchange: Exchange,
+  runtime: Runtime,
+  dialect: ChatDialect,
+  route: RouteDecision,
+  pair: ModelPair,
+): CascadeVisit {
   if (pair.cheap === pair.strong) return off('one-model');
   exchange.conversation ??= codecs[dialect].readRequest(exchange.call.json);
   const { conversation } = exchange;
@@ -55,12 +62,19 @@ function visitFor(exchange: Exchange, runtime: Runtime, route: RouteDecision, pa
 
 /** Its answers are not taken often enough to be asked for, and nothing else speaks for the cheap model. */
 function serveStrong(exchange: Exchange, route: RouteDecision, strong: Chain): void {
-  exchange.chain = strong;
+  moveTo(exchange, strong);
   exchange.route = {
     ...route,
     model: strong.model.name,
     verdict: route.verdict && { ...route.verdict, serve: 'strong' },
   };
+}
+
+/** The request may take as long as its model may. */
+function moveTo(exchange: Exchange, chain: Chain): void {
+  exchange.chain = chain;
+  exchange.misfits = undefined;
+  exchange.deadlineAt = exchange.startedAt + allowedTime(exchange.headers, exchange.endpoint, chain.model);
 }
 
 /** What a cascade's counts are kept by. Tenants never share them. */
@@ -70,12 +84,11 @@ export function cascadeId(tenant: string | undefined, key: string, { cheap, stro
 
 /** The request is served as if its policy had no cascade. */
 export function dropCascade(exchange: Exchange, why: string): void {
-  const { cascade, cache } = exchange;
+  const { cascade, cache, route } = exchange;
   if (cascade?.plan === undefined) return;
   const { otherwise, strong } = cascade.plan;
-  if (exchange.route !== undefined && otherwise === strong) serveStrong(exchange, exchange.route, strong);
-  exchange.chain = otherwise;
-  exchange.misfits = undefined;
+  if (route !== undefined && otherwise === strong) serveStrong(exchange, route, strong);
+  else moveTo(exchange, otherwise);
   // What was looked for was an answer of the pair: one that nobody looked at is not kept there.
   if (cache !== undefined) cache.key = undefined;
   exchange.cascade = off(why);

@@ -321,6 +321,24 @@ describe('where the cheap model fails', () => {
   });
 });
 
+describe('the time of a request', () => {
+  it('is not used up by the cheap model', async (t) => {
+    const r = await cascadeRig(t, { cheap: 'sim-silent', cheapMore: ', timeouts: {firstToken: 60s}' });
+    const told = await r.tell(ASK, { headers: { 'x-breakwater-timeout': '100' } });
+    assert.equal(told.status, 200);
+    assert.equal(told.cascade, 'escalated:failed');
+  });
+
+  it('is what the strong model may take', async (t) => {
+    const r = await cascadeRig(t, {
+      cheap: 'sim-refusal',
+      cheapMore: ', timeouts: {total: 10s}',
+      strong: 'sim-slow-headers-15s',
+    });
+    assert.equal((await r.tell(ASK)).status, 200);
+  });
+});
+
 describe('a cascade that cannot be', () => {
   it('is off where a price is not known', async (t) => {
     const r = await cascadeRig(t, {
