@@ -1,11 +1,10 @@
 import type { Failure } from '../failures/failure.ts';
-import { mostUseful } from '../failures/most-useful.ts';
-import { ownFailure } from '../failures/own-errors.ts';
 import { FAILURE_TABLE } from '../failures/table.ts';
 import type { Answered, Asked } from './answered.ts';
 import { askRung } from './ask-rung.ts';
 import { askCheap, isOver } from './cascade.ts';
 import type { Rung } from './chain.ts';
+import { chainFailure, isOwnRefusal } from './chain-failure.ts';
 import type { Exchange } from './exchange.ts';
 import { canServe, lackOf, misfitsOf, reasonOf } from './fitness.ts';
 import { hedged } from './hedge.ts';
@@ -21,17 +20,21 @@ export type Delivery =
   | { readonly kind: 'static'; readonly text: string; readonly failure: Failure }
   | { readonly kind: 'failed'; readonly failure: Failure };
 
+/** An answer for the request: of a cheap model, where a cascade takes it, else of the chain. */
+export async function dispatch(exchange: Exchange, runtime: Runtime): Promise<Delivery> {
+  const { cascade, cancellation } = exchange;
+  if (cascade?.plan === undefined) return goDown(exchange, runtime);
+  const cheap = await askCheap(exchange, runtime, cascade, cascade.plan);
+  if (cheap.kind === 'answer') return answered(exchange, cheap);
+  if (cancellation.reason !== undefined) return { kind: 'failed', failure: chainFailure(exchange, cheap.asked) };
+  return goDown(exchange, runtime);
+}
+
 /**
  * Down the chain until a target answers. One owner of retries: the rung loop repeats one target, this goes to the next, nobody else
  * does either.
  */
-export async function dispatch(exchange: Exchange, runtime: Runtime): Promise<Delivery> {
-  const { cascade } = exchange;
-  if (cascade?.plan !== undefined) {
-    const cheap = await askCheap(exchange, runtime, cascade, cascade.plan);
-    if (cheap.kind === 'answer') return answered(exchange, cheap);
-    if (isOver(exchange, runtime)) return { kind: 'failed', failure: chainFailure(exchange, cheap.asked) };
-  }
+async function goDown(exchange: Exchange, runtime: Runtime): Promise<Delivery> {
   const { rungs, staticText } = exchange.chain;
   const asked: Asked[] = [];
   for (const rung of rungs) {
@@ -113,43 +116,6 @@ async function lastHope(exchange: Exchange, runtime: Runtime, asked: readonly As
  */
 function saysSomethingNew({ failure }: Asked, exchange: Exchange, runtime: Runtime): boolean {
   return FAILURE_TABLE[failure.class].circuit === 'neutral' || runtime.clock.now() >= exchange.deadlineAt;
-}
-
-/** The one failure the client is told about. */
-function chainFailure(exchange: Exchange, asked: readonly Asked[]): Failure {
-  const tried = asked.filter((one) => !one.refused);
-  const last = asked.at(-1);
-  const { reason } = exchange.cancellation;
-  if (reason === 'shutdown') return ownFailure('draining', 'the proxy was shut down before the answer came');
-  if (last?.failure.class === 'client_cancelled') return last.failure;
-  // It left while the proxy waited to try again: what the try before that met is not why there is no answer.
-  if (reason === 'client_gone') return clientLeft();
-  if (last?.rung.provider.passthrough && last.failure.class === 'upstream_auth') {
-    return { ...last.failure, class: 'invalid_request' };
-  }
-  const failures = (tried.length > 0 ? tried : asked).map((one) => one.failure);
-  return failures.every((failure) => isOwnRefusal(failure)) ? allRefusals(failures) : mostUseful(failures);
-}
-
-function isOwnRefusal({ class: failureClass, origin }: Failure): boolean {
-  return failureClass === 'capability_unsupported' && origin === 'client';
-}
-
-/** No target can serve the request: the client is told of each what it lacks. */
-function allRefusals(failures: readonly Failure[]): Failure {
-  const first = failures.find(({ param }) => param !== undefined) ?? failures[0];
-  if (first === undefined) return mostUseful(failures);
-  return { ...first, message: [...new Set(failures.map(({ message }) => message))].join('; ') };
-}
-
-function clientLeft(): Failure {
-  return {
-    class: 'client_cancelled',
-    origin: 'client',
-    code: 'client_gone',
-    message: 'the client closed the connection',
-    maybeBilled: true,
-  };
 }
 
 /** A kept answer or a configured text may stand in for an answer nobody could give, not for the refusal of a wrong request. */

@@ -14,14 +14,15 @@ import { settle } from './settle.ts';
 
 /**
  * The way of every request, in order. `receive.ts` has made the exchange: the body's bytes, what they ask for, the chain of
- * targets, the deadline.
+ * targets, the deadline; where a policy chose the model and has a cascade, it is planned first (`plan-cascade.ts`).
  *
  *   receive -> cache -> compaction -> reserve -> dispatch -> relay -> settle
  *
  * - cache: an answer that was given before, to the same request or under the same idempotency key, is given again (`cache-lookup.ts`)
  * - compaction: where its agent wants that, older turns of a long conversation give way to a summary (`compaction.ts`)
  * - reserve: for a tenant's request, the most it can cost is held in all its budgets, or it goes no further
- * - dispatch: down the chain, target by target, until one answers (`ask-rung.ts` -> `rung-loop.ts` -> `try-target.ts`)
+ * - dispatch: down the chain, target by target, until one answers (`ask-rung.ts` -> `rung-loop.ts` -> `try-target.ts`); a cascade
+ *   asks a cheap model before, and looks at what it says (`cascade.ts`)
  * - relay: the answer to the client, whole or event by event; what breaks midway is mended or said
  * - settle: whatever happened, once: what was used is charged, log, metrics
  */

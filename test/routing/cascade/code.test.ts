@@ -71,6 +71,8 @@ const TEXTS: readonly (readonly [what: string, text: string, doubted: boolean])[
   ['a fence of the other kind', '~~~json\n{"a": "```"}\n~~~', false],
   ['a language in capitals', '```JSON\n{\n```', true],
   ['`js` in the middle of a sentence', 'Use ```x``` in it.', false],
+  ['more blocks than are looked at', `${'```js\nf();\n```\n'.repeat(64)}\`\`\`js\nf(\n\`\`\``, false],
+  ['the last of those that are', `${'```js\nf();\n```\n'.repeat(63)}\`\`\`js\nf(\n\`\`\``, true],
   ['a block too long to be looked at', `\`\`\`json\n${'['.repeat(70_000)}\n\`\`\``, false],
 ];
 
