@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
+import { FakeClock } from '../breakers/fake-clock.ts';
+import { until } from '../chaos/until.ts';
 import { conforms } from '../conformance/conforms.ts';
 import { type CacheRig, cacheRig, ownDirectory, QUESTION } from './rig.ts';
 
@@ -152,15 +154,17 @@ describe('what the client’s cache-control says', () => {
 test('an answer is given for its time, and a hit does not prolong it', async (t) => {
   // At twenty times its speed a minute takes three seconds: this one takes no more than it must.
   const rig = await cacheRig(t, { models: MODELS, cache: '{exact: {ttl: 4s}}' });
+  const begun = rig.clock.now();
   await rig.ask(CHAT);
   const kept = rig.clock.now();
-  while (rig.clock.now() - kept < 4_100) {
-    const { cache } = await rig.ask(CHAT);
-    if (cache === 'miss') break;
-    await new Promise((resolve) => setTimeout(resolve, 5));
+  // Asked all the time: on the slowest of machines the first look behind its time must miss.
+  let asked = rig.clock.now();
+  while ((await rig.ask(CHAT)).cache !== 'miss') {
+    assert.ok(asked - kept <= 4_000, 'a hit behind its time');
+    asked = rig.clock.now();
   }
   assert.equal(rig.calls, 2);
-  assert.ok(rig.clock.now() - kept >= 3_600, 'not before nine tenths of its time');
+  assert.ok(rig.clock.now() - begun >= 3_600, 'not before nine tenths of its time');
 });
 
 test('a route may be left out, and an agent kept off', async (t) => {
@@ -244,49 +248,79 @@ describe('when every target failed', () => {
 });
 
 describe('identical requests under way', () => {
-  const models = '{m: {targets: [a/sim-paced-100ms], retries: {max: 0}, cache: {coalesce: true}}}';
   const many = (rig: CacheRig, count: number, body: object = CHAT) =>
     Array.from({ length: count }, () => rig.ask(body));
 
+  /** A provider that answers when it is let, however long the requests take to arrive. */
+  async function held(t: TestContext, coalesce: boolean, behaviour = 'sim-slow-headers-1s') {
+    const clock = new FakeClock();
+    const models = `{m: {targets: [a/${behaviour}], retries: {max: 0}, cache: {coalesce: ${coalesce}}}}`;
+    const rig = await cacheRig(t, { models, upstreams: [{ clock }] });
+    const [upstream] = rig.upstreams;
+    assert.ok(upstream !== undefined);
+    return {
+      rig,
+      upstream,
+      /** Answers what is asked, when so many ask and so many wait for one that does. */
+      answer: async (open: number, waiting: number) => {
+        const there = () => upstream.openRequests === open && rig.proxy.runtime.cache?.flights.followers === waiting;
+        await until(`${open} ask and ${waiting} wait`, there);
+        clock.advance(1_000);
+      },
+    };
+  }
+
   test('share one call where that is asked for', async (t) => {
-    const rig = await cacheRig(t, { models });
-    const told = await Promise.all([...many(rig, 8), ...many(rig, 4, { ...CHAT, stream: true })]);
+    const { rig, answer } = await held(t, true);
+    const asked = [...many(rig, 8), ...many(rig, 4, { ...CHAT, stream: true })];
+    await answer(1, 11);
+    const told = await Promise.all(asked);
     assert.equal(rig.calls, 1);
-    const coalesced = told.filter(({ cache }) => /^exact; coalesced; age=0s/.test(cache ?? ''));
+    const coalesced = told.filter(({ cache }) => /^exact; coalesced; age=\d+s/.test(cache ?? ''));
     assert.equal(coalesced.length, 11);
     assert.ok(told.every(({ status }) => status === 200));
   });
 
   test('do not share one otherwise', async (t) => {
-    const rig = await cacheRig(t, { models: '{m: {targets: [a/sim-paced-20ms]}}' });
-    await Promise.all(many(rig, 3));
+    const { rig, answer } = await held(t, false);
+    const asked = many(rig, 3);
+    await answer(3, 0);
+    await Promise.all(asked);
     assert.equal(rig.calls, 3);
   });
 
   test('go on by themselves when the one they wait for fails', async (t) => {
-    const rig = await cacheRig(t, { models });
-    rig.upstreams[0]?.script('sim-paced-100ms', 'paced-20ms-500');
-    const told = await Promise.all(many(rig, 4));
+    const { rig, upstream, answer } = await held(t, true);
+    upstream.script('sim-slow-headers-1s', 'slow-headers-1s-500');
+    const asked = many(rig, 4);
+    await answer(1, 3);
+    await answer(1, 2);
+    const told = await Promise.all(asked);
     assert.equal(told.filter(({ status }) => status === 200).length, 3);
     assert.equal(rig.calls, 2);
   });
 
   test('go on by themselves when its client leaves', async (t) => {
-    const rig = await cacheRig(t, { models });
+    const { rig, answer } = await held(t, true);
     const controller = new AbortController();
     const leader = rig.ask(CHAT, { signal: controller.signal }).catch((error: Error) => error.name);
-    while (rig.calls === 0) await new Promise((resolve) => setTimeout(resolve, 2));
+    await until('it asks', () => rig.calls === 1);
     const followers = many(rig, 3);
-    while ((rig.proxy.runtime.exchanges.size ?? 0) < 4) await new Promise((resolve) => setTimeout(resolve, 2));
+    await until('they wait', () => rig.proxy.runtime.cache?.flights.followers === 3);
     controller.abort();
     assert.equal(await leader, 'AbortError');
+    await until('one of them asks', () => rig.calls === 2);
+    await answer(1, 2);
     for (const { status } of await Promise.all(followers)) assert.equal(status, 200);
     assert.equal(rig.calls, 2);
   });
 
   test('ask each for itself when the answer is not for sharing', async (t) => {
-    const rig = await cacheRig(t, { models: models.replace('sim-paced-100ms', 'sim-paced-100ms-length') });
-    const told = await Promise.all(many(rig, 3));
+    const { rig, answer } = await held(t, true, 'sim-slow-headers-1s-length');
+    const asked = many(rig, 3);
+    await answer(1, 2);
+    await answer(2, 0);
+    const told = await Promise.all(asked);
     assert.ok(told.every(({ status, cache }) => status === 200 && cache === 'miss'));
     assert.equal(rig.calls, 3);
   });

@@ -8,6 +8,7 @@ import { Simulator, type SimulatorOptions } from '../../src/simulator/simulator.
 import { type ExchangeRecord, Telemetry } from '../../src/telemetry/telemetry.ts';
 import { seeded } from '../breakers/seeded.ts';
 import { FastClock } from './fast-clock.ts';
+import { pause } from './until.ts';
 
 /** How much faster than real time the chaos tests run. */
 const SPEED = 20;
@@ -76,8 +77,8 @@ export async function rig(t: TestContext, options: RigOptions): Promise<Rig> {
     const tries = telemetry.records.reduce((sum, record) => sum + record.tries, 0);
     if (options.asides !== true) assert.ok(calls <= tries, `${calls} calls were made, but only ${tries} accounted for`);
     // A command to Redis that was under way is answered when its connection has closed, which takes a moment, too.
-    for (let look = 0; look < 20 && clock.pending.size > 0; look++)
-      await new Promise((resolve) => setTimeout(resolve, 10));
+    for (let look = 0; look < 1_000 && clock.pending.size > 0; look++) await pause(10);
+    clock.stop();
     assert.equal(clock.pending.size, 0, 'no timer may be left behind');
     assert.deepEqual(
       events.filter((event) => event.msg === 'defect'),
@@ -88,10 +89,14 @@ export async function rig(t: TestContext, options: RigOptions): Promise<Rig> {
   return { proxy, upstreams, clock, records: telemetry.records, events, openai };
 }
 
-/** At twenty times its speed the default of 3 s for a connection is 150 ms of a machine that others use, too. */
+/** Limits that a test names none for, so long that a machine which others use, too, does not look like a slow provider. */
+const PATIENCE = { connect: '60s', firstToken: '2m', stall: '2m', embeddings: '60s' };
+
+/** At twenty times its speed the default of 3 s for a connection is 150 ms, and that of 30 s for a token 1.5 s. */
 function patience({ config, speed = SPEED }: RigOptions): string {
-  const says = /\b(?:defaults|connect|total):/.test(config);
-  return says || speed === 1 ? '' : 'defaults: {timeouts: {connect: 60s}}\n';
+  if (speed === 1 || /\b(?:defaults|total):/.test(config)) return '';
+  const unnamed = Object.entries(PATIENCE).filter(([name]) => !config.includes(`${name}:`));
+  return `defaults: {timeouts: {${unnamed.map(([name, limit]) => `${name}: ${limit}`).join(', ')}}}\n`;
 }
 
 /** The invariants: no exchange, slot or probe held, no request open upstream. */
@@ -106,8 +111,8 @@ async function afterEveryCase(proxy: Serving, upstreams: readonly Simulator[]): 
       .map((one) => `probe of ${one.name}`),
     ...upstreams.filter((up) => up.openRequests > 0).map((up) => `${up.openRequests} requests open at ${up.url}`),
   ];
-  // Closing travels over real sockets: give it a moment, and no more than that.
-  for (let look = 0; look < 50 && held().length > 0; look++) await new Promise((resolve) => setTimeout(resolve, 10));
+  // Closing travels over real sockets, and takes as long as a busy machine makes it take.
+  for (let look = 0; look < 1_000 && held().length > 0; look++) await pause(10);
   return held();
 }
 

@@ -1,5 +1,5 @@
 /** Resolves when the condition holds. Looks every few milliseconds of real time; generous, because machines are shared. */
-export async function until(what: string, condition: () => boolean, patienceMs = 15_000): Promise<void> {
+export async function until(what: string, condition: () => boolean, patienceMs = 60_000): Promise<void> {
   const end = performance.now() + patienceMs;
   while (!condition()) {
     if (performance.now() > end) throw new Error(`waited ${patienceMs} ms in vain until ${what}`);

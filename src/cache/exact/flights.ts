@@ -78,4 +78,11 @@ export class Flights {
   get size(): number {
     return this.#flights.size;
   }
+
+  /** Requests that wait for any of them. */
+  get followers(): number {
+    let followers = 0;
+    for (const flight of this.#flights.values()) followers += flight.followers;
+    return followers;
+  }
 }
