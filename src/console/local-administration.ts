@@ -116,8 +116,7 @@ export class LocalAdministration implements Administration {
       return refuse('unknown_key', `The key ${id} is no longer good, so there is nothing to rotate. Create a new one.`);
     // Before the overlap is over, nothing is revoked yet.
     if (overlapMs === 0) tell(keyEvent('key.revoked', old, now));
-    const ends = Math.min(old.expiresAt ?? Number.POSITIVE_INFINITY, old.revokedAt ?? Number.POSITIVE_INFINITY);
-    return this.#made(made, { id, goodUntil: isoTime(Math.min(ends, now + overlapMs)) });
+    return this.#made(made, { id, goodUntil: isoTime(made.oldUntil) });
   }
 
   async revokeKey(id: string): Promise<KeyShape> {

@@ -17,6 +17,8 @@ import { createServer } from './server.ts';
 
 /** How often a drain looks whether the last request has finished, milliseconds. */
 const DRAIN_LOOK_MS = 50;
+/** So often for those whose connection was just closed: what they used is still to be counted. */
+const SETTLE_LOOKS = 40;
 
 export interface ServeOptions {
   readonly config: Config;
@@ -73,7 +75,10 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   await holdCache(runtime, state);
   await holdEvidence(runtime, state);
   const app = createServer(runtime);
+  const opened = new Opening();
   const release = async () => {
+    // What a reload was opening when the end came is open first, to be closed with the rest.
+    await opened.settled;
     await runtime.shadows?.close();
     await runtime.semantic?.close();
     await runtime.cache?.close();
@@ -93,7 +98,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const watch =
     options.configPath === undefined
       ? undefined
-      : watchFile(options.configPath, config, options.overrides, runtime, state);
+      : watchFile(options.configPath, config, options.overrides, runtime, state, opened);
   let closing: Promise<void> | undefined;
   const close = () => {
     closing ??= drain(app, runtime, watch).then(release);
@@ -109,6 +114,7 @@ function watchFile(
   overrides: Overrides | undefined,
   runtime: Runtime,
   state: State | undefined,
+  opened: Opening,
 ): ConfigWatch {
   return watchConfig({
     path,
@@ -122,14 +128,26 @@ function watchFile(
         return;
       }
       runtime.reload(changed);
-      void runtime.learnWindows();
-      void holdCache(runtime, state);
-      void holdEvidence(runtime, state);
-      void holdContext(runtime);
+      const open = async () => {
+        await runtime.learnWindows();
+        await holdCache(runtime, state);
+        await holdEvidence(runtime, state);
+        await holdContext(runtime);
+      };
+      opened.next(open, (error) => runtime.telemetry.defect(error));
       runtime.telemetry.reloaded(path, notices);
     },
     onError: (error) => runtime.telemetry.reloadRefused(path, error.message),
   });
+}
+
+/** What reloads open, one after the other: the last one's word holds. */
+class Opening {
+  settled: Promise<void> = Promise.resolve();
+
+  next(open: () => Promise<void>, onDefect: (error: unknown) => void): void {
+    this.settled = this.settled.then(open).catch(onDefect);
+  }
 }
 
 /** Nothing is opened for a proxy that neither asks who comes nor shares anything with another. */
@@ -158,6 +176,8 @@ async function drain(app: FastifyInstance, runtime: Runtime, watch: ConfigWatch 
   if (runtime.inFlight > 0) await pause(runtime.clock, DRAIN_LOOK_MS);
   app.server.closeAllConnections();
   await app.close();
+  for (let look = 0; look < SETTLE_LOOKS && runtime.exchanges.size > 0; look++)
+    await pause(runtime.clock, DRAIN_LOOK_MS);
 }
 
 function closeOnSignals(close: () => Promise<void>, telemetry: Telemetry): void {

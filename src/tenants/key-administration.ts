@@ -9,6 +9,12 @@ export interface NewKey {
   readonly stored: StoredKey;
 }
 
+/** One that takes the place of another. */
+export interface RotatedKey extends NewKey {
+  /** When the other one ends, clock milliseconds: after the overlap, or before where that was settled already. */
+  readonly oldUntil: number;
+}
+
 export interface KeyWish {
   readonly tenant: string;
   readonly agent?: string | undefined;
@@ -50,14 +56,15 @@ export async function rotateKey(
   clock: Clock,
   overlapMs = ROTATION_OVERLAP_MS,
   random?: RandomBytes,
-): Promise<NewKey | undefined> {
+): Promise<RotatedKey | undefined> {
   const now = Math.floor(clock.now());
   const old = (await store.list()).find((key) => key.id === id);
   if (old === undefined || !isGood(old, now)) return undefined;
   // First the new one: whatever happens in between, somebody has a key.
   const made = await createKey(store, old, clock, random);
   await store.revoke(id, now + overlapMs);
-  return made;
+  const never = Number.POSITIVE_INFINITY;
+  return { ...made, oldUntil: Math.min(now + overlapMs, old.revokedAt ?? never, old.expiresAt ?? never) };
 }
 
 /** Neither revoked nor expired. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import OpenAI from 'openai';
+import { until } from '../chaos/until.ts';
 import { cacheRig, ownDirectory, QUESTION } from './rig.ts';
 
 const CHAT = { model: 'm', messages: QUESTION };
@@ -11,7 +12,6 @@ const keyed = (key: string, signal?: AbortSignal) => ({
   headers: { 'idempotency-key': key },
   ...(signal === undefined ? {} : { signal }),
 });
-const soon = () => new Promise((resolve) => setTimeout(resolve, 2));
 
 for (const stream of [false, true])
   test(`a repeat gets the same bytes and costs nothing, ${stream ? 'streamed' : 'whole'}`, async (t) => {
@@ -71,7 +71,7 @@ for (const stream of [false, true])
     const body = { ...CHAT, stream };
     const controller = new AbortController();
     const left = rig.ask(body, keyed('k', controller.signal)).catch((error: Error) => error.name);
-    while (rig.calls === 0) await soon();
+    await until('it asks', () => rig.calls === 1);
     controller.abort();
     assert.equal(await left, 'AbortError');
     const told = await rig.ask(body, keyed('k'));

@@ -25,8 +25,9 @@ async function post(url: string, model: string): Promise<Response> {
 
 test('row 42: after SIGTERM running answers finish, new requests are refused with 503, and the process exits with 0', async (t) => {
   const { proxy, simulator } = await start(t);
-  const streamed = readStreamAt(`${proxy.url}/v1`, { model: 'a/sim-paced-20ms-x100' });
-  const whole = post(proxy.url, 'a/sim-slow-headers-2s');
+  // Long enough for a slow machine to ask all that follows meanwhile.
+  const streamed = readStreamAt(`${proxy.url}/v1`, { model: 'a/sim-paced-20ms-x250' });
+  const whole = post(proxy.url, 'a/sim-slow-headers-5s');
   await until('both are under way', () => simulator.openRequests === 2);
 
   proxy.signal('SIGTERM');

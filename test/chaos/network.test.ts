@@ -86,8 +86,7 @@ for (const stream of [false, true]) {
     const it = await rig(t, {
       upstreams: [{}, {}],
       providers: providers(await blackHole(t)),
-      config: CHAIN,
-      speed: 1,
+      config: 'models: {m: {targets: [a/sim-ok, b/sim-ok], timeouts: {connect: 3s}}}',
     });
     const start = it.clock.now();
 

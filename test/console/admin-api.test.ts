@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import OpenAI from 'openai';
 import { booksIn } from '../../bench/budgets/books.ts';
 import { ADMIN_BODY_LIMIT } from '../../src/console/admin-routes.ts';
+import { until } from '../chaos/until.ts';
 import { key } from '../tenants/rig.ts';
 import { ADMIN_KEY, type Answer, adminRig, chat, TENANTS } from './admin-rig.ts';
 
@@ -262,7 +263,7 @@ test('operators get in while clients are shed', async (t) => {
   socket.write(
     `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${key('acme')}\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{`,
   );
-  while (rig.proxy.runtime.inFlight === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until('it is taken in', () => rig.proxy.runtime.inFlight > 0);
 
   await assert.rejects(chat(rig.client(key('acme'))), OpenAI.InternalServerError);
   const paused = await rig.ask('POST', '/admin/pause', { tenant: 'acme', scope: 'tenant' });

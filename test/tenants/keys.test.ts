@@ -142,6 +142,7 @@ describe('rotation', () => {
     assert.equal(made?.stored.agent, 'coder');
     assert.equal(made?.stored.label, 'ci');
     assert.notEqual(made?.key, old.key);
+    assert.equal(made?.oldUntil, rig.clock.now() + 24 * HOUR);
     rig.clock.advance(24 * HOUR - 1);
     assert.equal(rig.keys.find(old.key)?.tenant, 'acme');
     rig.clock.advance(1);

@@ -1,5 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { until as soon } from '../../chaos/until.ts';
 
 export interface Received {
   readonly headers: IncomingHttpHeaders;
@@ -57,7 +58,7 @@ export class Receiver {
   }
 }
 
-/** Lets the sockets work until it is so. The test runner's own time limit ends what never comes. */
-export async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 1));
+/** Lets the sockets work until it is so. */
+export function until(isSo: () => boolean): Promise<void> {
+  return soon(String(isSo), isSo);
 }
