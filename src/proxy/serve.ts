@@ -129,10 +129,8 @@ function watchFile(
       }
       runtime.reload(changed);
       const open = async () => {
-        await runtime.learnWindows();
-        await holdCache(runtime, state);
-        await holdEvidence(runtime, state);
-        await holdContext(runtime);
+        const work = [runtime.learnWindows(), holdCache(runtime, state), holdEvidence(runtime, state), holdContext(runtime)];
+        await Promise.all(work);
       };
       opened.next(open, (error) => runtime.telemetry.defect(error));
       runtime.telemetry.reloaded(path, notices);
