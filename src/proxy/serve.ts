@@ -129,7 +129,12 @@ function watchFile(
       }
       runtime.reload(changed);
       const open = async () => {
-        const work = [runtime.learnWindows(), holdCache(runtime, state), holdEvidence(runtime, state), holdContext(runtime)];
+        const work = [
+          runtime.learnWindows(),
+          holdCache(runtime, state),
+          holdEvidence(runtime, state),
+          holdContext(runtime),
+        ];
         await Promise.all(work);
       };
       opened.next(open, (error) => runtime.telemetry.defect(error));
