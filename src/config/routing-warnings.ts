@@ -25,7 +25,7 @@ function policyWarnings({ tiers, tasks, rules, evidence }: RoutingPolicy): strin
   if (evidence === undefined && tiers.length > 1)
     warnings.push('without evidence tiers are applied as written, and nobody looks whether quality holds');
   if (evidence !== undefined && evidence.shadow === 0)
-    warnings.push('evidence.shadow is 0: only what you report to POST /v1/outcomes is learned from');
+    warnings.push('evidence.shadow is off: nothing is compared, so no cheap model is ever served');
   if (evidence !== undefined && evidence.budget === undefined && evidence.shadow > 0)
     warnings.push('evidence has no budget: asking both models may cost any amount');
   return warnings;

@@ -40,7 +40,7 @@ export function prepareAside(
     startedAt: now,
     deadlineAt: until,
     headers: answered.headers,
-    rawHeaders: answered.rawHeaders,
+    rawHeaders: withoutIdempotency(answered.rawHeaders),
     call,
     sent: call,
     place: -1,
@@ -92,6 +92,16 @@ export async function askAside(
   result.lease.settle('success');
   const { json } = result.answer;
   return { json: isRecord(json) ? json : undefined, bill };
+}
+
+/** To a provider of both models the key would say that this is the request it has answered. */
+function withoutIdempotency(rawHeaders: readonly string[]): string[] {
+  const kept: string[] = [];
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const [name = '', value = ''] = rawHeaders.slice(at, at + 2);
+    if (name.toLowerCase() !== 'idempotency-key') kept.push(name, value);
+  }
+  return kept;
 }
 
 /** The request without its wish for a stream. Undefined: it is none without it. */

@@ -41,7 +41,8 @@ export function climb(record: EvidenceRecord, settings: EvidenceSettings, now: n
       return moved(record, loss.refutes(delta, CANARY_CONFIDENCE) ? 'canary' : 'shadow', now);
     case 'canary': {
       if (!good) return moved(record, loss.mean > delta ? 'shadow' : 'canary', now);
-      if (record.trial < TRIAL) return { record, events: [] };
+      // Where the operator wants no canary, the comparisons alone decide.
+      if (record.trial < TRIAL && settings.canary > 0) return { record, events: [] };
       return admit(record, loss, now);
     }
     case 'admitted':

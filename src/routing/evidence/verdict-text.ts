@@ -21,7 +21,9 @@ export function verdictText(record: EvidenceRecord, settings: EvidenceSettings):
     case 'canary':
       if (record.watchable === false)
         return `Not admitted: ${measured}, ${accepted}, but the models differ so often that a drop of ten points would not be noticed in time.`;
-      return `On trial with a small share: ${measured}, ${accepted}, ${Math.min(trial, TRIAL)} of ${TRIAL} answers given.`;
+      return settings.canary > 0
+        ? `On trial with a small share: ${measured}, ${accepted}, ${Math.min(trial, TRIAL)} of ${TRIAL} answers given.`
+        : `Nearly good enough: ${measured}, ${accepted}.`;
     case 'admitted':
       return `Good enough: ${measured}, ${accepted}.${pays(record, settings)}`;
     case 'suspended':

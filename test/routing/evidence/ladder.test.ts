@@ -63,6 +63,19 @@ describe('a kind of work', () => {
     assert.equal(ladder.record.state, 'admitted');
   });
 
+  it('needs no canary where the operator wants none', () => {
+    const ladder = new Ladder({ ...SETTINGS, canary: 0 });
+    for (let n = 0; n < 200; n++)
+      ladder.apply({
+        kind: 'compared',
+        attempt: 1,
+        result: { kind: 'scores', cheap: 1, strong: 1 },
+        circumstances: AS_EVER,
+        cost: CHEAP,
+      });
+    assert.equal(ladder.record.state, 'admitted');
+  });
+
   it('falls back to the canary when its bound is above what is accepted', () => {
     const ladder = new Ladder();
     ladder.until('admitted', GOOD, seeded(5), 500);
