@@ -1,17 +1,16 @@
 import { isParticiple } from './inflection.ts';
 import { CAPITAL_DATES } from './lexicon/dates.ts';
-import { ENGLISH, FOREIGN } from './lexicon/english.ts';
 import { NEGATED_PARTICIPLES, REASON_OF_PREFIX } from './lexicon/function-words.ts';
 import { readWords } from './lexicon/read.ts';
 import { isNumberWord, ordinalOf, readNumberWords } from './number-words.ts';
 import { phraseAt } from './phrase-index.ts';
+import { GAPS, isEnglish, isShouted, wordsOf } from './piece-words.ts';
 import type { Determiner, QuestionProfile, Token } from './profile.ts';
 import type { VetoReason } from './reasons.ts';
 import { type Piece, scan } from './scan.ts';
 import { unitBehindNumber } from './spelled-unit.ts';
 import { frontSuperlative } from './superlative.ts';
 import {
-  CORRECTED,
   contentOf,
   DATE_WORDS,
   DROPPED_WORDS,
@@ -22,27 +21,12 @@ import {
   unitAlone,
 } from './words.ts';
 
-const ENGLISH_WORDS = readWords(ENGLISH);
-const FOREIGN_WORDS = readWords(FOREIGN);
 const AUXILIARIES = readWords(
   'is are am was were do does did can could may might should must will shall would has have had',
 );
 const QUESTION_WORDS = readWords('what which why how who where');
 const MONTHS = /^d:(?:january|february|march|april|may|june|july|august|september|october|november|december)/;
 const NEGATED = readWords(NEGATED_PARTICIPLES);
-
-/** What no word of text equals: keeps phrases from reaching across a comma or a piece of code. */
-const GAP: Readonly<Record<Piece['kind'], string>> = {
-  word: '',
-  number: '',
-  id: '\u0000',
-  code: '\u0000',
-  symbol: '\u0000',
-  comma: ',',
-  end: '.',
-};
-
-const GAPS: ReadonlySet<string> = new Set(Object.values(GAP));
 
 /** Reads a question's text. Linear in its length; no state is kept. */
 export function profileOf(text: string): QuestionProfile {
@@ -71,23 +55,12 @@ class ProfileBuilder {
 
   constructor(pieces: readonly Piece[]) {
     this.#pieces = pieces;
-    this.#words = pieces.map((piece) =>
-      piece.kind === 'word'
-        ? ((piece.caps === 0 || piece.text.length > 1 ? CORRECTED.get(piece.text) : undefined) ?? piece.text)
-        : GAP[piece.kind] || piece.text,
-    );
-    let capitals = 0;
-    let plain = 0;
-    for (const piece of pieces)
-      if (piece.kind === 'word') {
-        if (piece.caps === 2) capitals += 1;
-        else plain += 1;
-      }
-    this.#shouted = capitals > plain;
+    this.#words = wordsOf(pieces);
+    this.#shouted = isShouted(pieces);
   }
 
   build(): QuestionProfile {
-    const english = this.#isEnglish();
+    const english = isEnglish(this.#words);
     for (; this.#at < this.#pieces.length; this.#at++) {
       const piece = this.#pieces[this.#at];
       if (piece === undefined) break;
@@ -96,16 +69,6 @@ class ProfileBuilder {
       else this.#piece(piece);
     }
     return { tokens: frontSuperlative(this.#tokens, this.#boundaries), boundaries: this.#boundaries };
-  }
-
-  #isEnglish(): boolean {
-    let english = 0;
-    let foreign = 0;
-    for (const word of this.#words) {
-      if (ENGLISH_WORDS.has(word)) english += 1;
-      if (FOREIGN_WORDS.has(word)) foreign += 1;
-    }
-    return english > 0 && english > foreign;
   }
 
   #boundary(kind: 'end' | 'comma') {
