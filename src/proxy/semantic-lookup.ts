@@ -16,6 +16,12 @@ import { textOf } from './internal-call.ts';
 import type { Runtime } from './runtime.ts';
 import { sendKept } from './send-kept.ts';
 
+/**
+ * The part of the time a request has left that looking for a near question, judge included, may take of it: a silent embedder must leave enough
+ * to answer live. It matters where a client is in a hurry; else the embedder's own limit is the shorter one.
+ */
+const LOOKUP_SHARE = 0.25;
+
 /** Looks for the kept answer to a near question, after the exact cache had none. True: it was sent. */
 export async function semanticLookup(
   exchange: Exchange,
@@ -38,7 +44,8 @@ export async function semanticLookup(
     return false;
   }
   const before = runtime.clock.now();
-  const { hit, place, audit, result, reason } = await semantic.lookup(ask);
+  const deadline = before + Math.max(0, exchange.deadlineAt - before) * LOOKUP_SHARE;
+  const { hit, place, audit, result, reason } = await semantic.lookup({ ...ask, deadline });
   // The embedder is a provider like others: what it takes is no overhead of ours.
   exchange.waitedMs += runtime.clock.now() - before;
   if (hit !== undefined) {

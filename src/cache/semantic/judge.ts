@@ -23,11 +23,11 @@ export class Judge {
     this.#onTrouble = onTrouble;
   }
 
-  /** Whether two questions have the same answer. */
-  async agrees(asked: string, stored: string, onSpent: (use: ModelUse) => void): Promise<boolean> {
+  /** Whether two questions have the same answer. `latest`: clock milliseconds after which nobody waits for it. */
+  async agrees(asked: string, stored: string, onSpent: (use: ModelUse) => void, latest: number): Promise<boolean> {
     try {
       const prompt = `${INSTRUCTIONS}\n\nFirst question: ${JSON.stringify(stored)}\nSecond question: ${JSON.stringify(asked)}`;
-      const word = await this.ask(prompt, onSpent);
+      const word = await this.ask(prompt, onSpent, latest);
       return /^yes\.?$/i.test(word.trim());
     } catch (error) {
       this.#onTrouble(error instanceof Error ? error.message : String(error));
@@ -36,10 +36,14 @@ export class Judge {
   }
 
   /** Rejects where it is down, late or out of budget. */
-  async ask(prompt: string, onSpent: (use: ModelUse) => void): Promise<string> {
+  async ask(prompt: string, onSpent: (use: ModelUse) => void, latest = Number.POSITIVE_INFINITY): Promise<string> {
     const { target, timeout } = this.config;
     if (!this.#budget.isLeft) throw new Error('the judge’s budget is spent, or its price is not known');
-    const { text, use, cost } = await this.#ask({ target, prompt, until: this.#clock.now() + timeout });
+    const { text, use, cost } = await this.#ask({
+      target,
+      prompt,
+      until: Math.min(latest, this.#clock.now() + timeout),
+    });
     this.#budget.spend(cost);
     onSpent(use);
     return text;

@@ -27,7 +27,7 @@ export interface SemanticAsk {
   readonly epoch: string;
   /** The oldest answer that will do, milliseconds. */
   readonly maxAge: number;
-  /** Clock milliseconds after which nobody waits for the answer. */
+  /** Clock milliseconds after which nobody waits for the lookup, judge included. */
   readonly deadline: number;
   /** The scope among whose questions a near one may answer; undefined: there is none. */
   split(basis: SemanticBasis): SplitQuestion | undefined;

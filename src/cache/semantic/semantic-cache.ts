@@ -263,7 +263,8 @@ export class SemanticCache {
     // Where hits are measured, their certificate speaks for the cosine: asking near a threshold that moves would change what is measured.
     const isGrey = mode === 'live' && best.cosine < least + config.band;
     if (best.verdict.ok && !isGrey) return best;
-    return (await this.#judge(config).agrees(place.question, best.question, ask.onSpent)) ? best : 'judge';
+    const judge = this.#judge(config);
+    return (await judge.agrees(place.question, best.question, ask.onSpent, ask.deadline)) ? best : 'judge';
   }
 
   #decide(

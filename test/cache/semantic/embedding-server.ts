@@ -14,6 +14,8 @@ export interface EmbeddingServer {
   fault: EmbeddingFault | undefined;
   /** What the model beside it says to any prompt. */
   word: string;
+  /** The model beside it never answers. */
+  judgeIsSilent: boolean;
   /** Prompts that the model beside it was given. */
   readonly prompts: string[];
 }
@@ -28,7 +30,7 @@ export async function embeddingServer(t: TestContext): Promise<EmbeddingServer> 
       const body = JSON.parse(Buffer.concat(chunks).toString('utf8'));
       if (request.url?.endsWith('/chat/completions') === true) {
         state.prompts.push(body.messages[0].content);
-        say(response, state.word);
+        if (!state.judgeIsSilent) say(response, state.word);
         return;
       }
       state.calls++;
@@ -44,6 +46,7 @@ export async function embeddingServer(t: TestContext): Promise<EmbeddingServer> 
     calls: 0,
     fault: undefined,
     word: 'SAME',
+    judgeIsSilent: false,
     prompts: [],
   };
   t.after(() => {
