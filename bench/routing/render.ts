@@ -65,7 +65,7 @@ export function render(results: Results): string {
   ]);
   lines.push(
     '',
-    'A decision from the bytes of a request (already validated) to the score, us; the fastest of three takes each:',
+    'A decision from the bytes of a request (already validated) to the model that serves, by a policy with rules, a score, evidence and sessions, us; the fastest of three takes each:',
     '',
     ...table(['request', 'p50', 'p99', 'p99 of first takes'], timings),
   );
