@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts';
 import { TokenCounter } from '../context/token-counter.ts';
+import type { State } from '../state/open-state.ts';
 import type { Runtime } from './runtime.ts';
 
 /** How long the turns of one request may be counted, milliseconds: the first time a long conversation is seen, and while the thread starts. */
@@ -14,10 +15,10 @@ const ownCounters = new WeakMap<Runtime, TokenCounter>();
  * Opens what the configuration in force needs to keep conversations short and to keep account of prompts, and ends the account where none is
  * to be kept. Never fails: what goes wrong is told.
  */
-export async function holdContext(runtime: Runtime): Promise<void> {
+export async function holdContext(runtime: Runtime, state: State | undefined): Promise<void> {
   const { config, telemetry } = runtime;
   try {
-    if (runtime.compactor === undefined && compacts(config)) await openCompactor(runtime);
+    if (runtime.compactor === undefined && compacts(config)) await openCompactor(runtime, state);
   } catch (error) {
     telemetry.notice(`conversations are not kept short: ${messageOf(error)}`);
   }
@@ -35,10 +36,11 @@ export async function closeContext(runtime: Runtime): Promise<void> {
   await ownCounters.get(runtime)?.close();
 }
 
-async function openCompactor(runtime: Runtime): Promise<void> {
+async function openCompactor(runtime: Runtime, state: State | undefined): Promise<void> {
   const { clock, telemetry, tenancy } = runtime;
   if (tenancy === undefined) return;
   const { Compactor } = await import('../context/compaction/compactor.ts');
+  const shelf = await openShelf(runtime, state);
   const { counter } = tenancy;
   counter.stay();
   // Summaries are paid for: what they cost is to be known.
@@ -46,8 +48,17 @@ async function openCompactor(runtime: Runtime): Promise<void> {
   runtime.compactor ??= new Compactor({
     clock,
     count: (texts) => counter.countEach(texts, COUNT_LIMIT_MS),
+    shelf,
     onFailure: (why) => telemetry.summaryMade('failed', messageOf(why), clock.now()),
   });
+}
+
+async function openShelf({ config, telemetry, clock }: Runtime, state: State | undefined) {
+  if (state?.redis === undefined) return undefined;
+  const { RedisSummaryShelf } = await import('./summary-shelf.ts');
+  const { encryptionKey } = config.cache;
+  const onTrouble = (reason: string) => telemetry.summaryUnshared(reason, clock.now());
+  return new RedisSummaryShelf({ ...state.redis, encryptionKey, onTrouble });
 }
 
 async function openAudit(runtime: Runtime): Promise<void> {

@@ -71,7 +71,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     const { openTenancy } = await import('./open-tenancy.ts');
     tenancy = await openTenancy(runtime, state);
   }
-  await holdContext(runtime);
+  await holdContext(runtime, state);
   await holdCache(runtime, state);
   await holdEvidence(runtime, state);
   const app = createServer(runtime);
@@ -133,7 +133,7 @@ function watchFile(
           runtime.learnWindows(),
           holdCache(runtime, state),
           holdEvidence(runtime, state),
-          holdContext(runtime),
+          holdContext(runtime, state),
         ];
         await Promise.all(work);
       };

@@ -272,7 +272,7 @@ export const METRICS = {
     name: 'breakwater_context_summaries_total',
     type: 'counter',
     labels: ['result'],
-    help: 'Summaries asked for. result: made, failed, unaffordable (no budget was left for it).',
+    help: 'Summaries asked for. result: made, failed, unaffordable (no budget was left for it); unshared: times that Redis did not take or give one.',
   },
   contextSpent: {
     name: 'breakwater_context_spent_usd_total',

@@ -310,6 +310,14 @@ export class Telemetry {
     this.log.warn({ result, reason }, 'a conversation could not be summarized, it goes out as it is');
   }
 
+  /** Replicas could not share a summary: each has its own. */
+  summaryUnshared(reason: string, now: number): void {
+    this.metrics.summaryMade('unshared');
+    if (now < (this.#cacheToldUntil.get('summary-unshared') ?? 0)) return;
+    this.#cacheToldUntil.set('summary-unshared', now + CACHE_QUIET_MS);
+    this.log.warn({ reason }, 'a summary could not be shared with the other replicas');
+  }
+
   /** @param nanos for a summary, nano-dollars */
   contextSpent(target: string, nanos: number): void {
     this.metrics.contextSpent(target, nanos / 1e9);

@@ -130,11 +130,11 @@ it('is off unless it is written, begins with a reload that writes it, and ends w
   const text = (audit: string) =>
     `telemetry: {audit: ${audit}}\nproviders: {a: {baseUrl: "${r.upstreams[0]?.baseUrl}", apiKey: k}}\n${CONFIG}`;
   runtime.reload(parseConfig('rig.yaml', text('on'), {}));
-  await holdContext(runtime);
+  await holdContext(runtime, undefined);
   await ask(r, 'acme');
   assert.equal((await report(r)).json.requests, 1);
   runtime.reload(parseConfig('rig.yaml', text('off'), {}));
-  await holdContext(runtime);
+  await holdContext(runtime, undefined);
   assert.equal((await report(r)).status, 404);
 });
 

@@ -26,6 +26,8 @@ export interface Sent {
 
 export interface CompactionRig {
   readonly proxy: Serving;
+  /** All of them, the first one included. */
+  readonly proxies: readonly Serving[];
   readonly simulator: Simulator;
   /** Calls of the agent's model, in order. */
   readonly sent: readonly Sent[];
@@ -59,6 +61,10 @@ export interface CompactionRigOptions {
   readonly model?: string;
   readonly summarizer?: string;
   readonly simulator?: SimulatorOptions;
+  /** YAML of the state. Default: memory. */
+  readonly state?: string;
+  /** Proxies, asked in turn. Default 1. */
+  readonly replicas?: number;
   /** YAML of the provider's options. */
   readonly provider?: string;
 }
@@ -67,12 +73,12 @@ export interface CompactionRigOptions {
 export async function compactionRig(t: TestContext, options: CompactionRigOptions = {}): Promise<CompactionRig> {
   const sent: Sent[] = [];
   const summaries: SimulatedRequest[] = [];
-  const { model = 'sim-prompt-cache', summarizer = 'sim-long-150@small' } = options;
+  const { model: agentModel = 'sim-prompt-cache', summarizer = 'sim-long-150@small' } = options;
   const simulator = await Simulator.start({
     ...options.simulator,
     onEnded: (request) => {
       if (request.model === summarizer) summaries.push(request);
-      else if (request.model === model)
+      else if (request.model === agentModel)
         sent.push({
           tokens: request.usage?.prompt ?? 0,
           cached: request.usage?.cached ?? 0,
@@ -88,10 +94,10 @@ export async function compactionRig(t: TestContext, options: CompactionRigOption
 listen: {host: 127.0.0.1, port: 0}
 providers: {a: {baseUrl: "${simulator.baseUrl}", apiKey: k, ${options.provider ?? 'speaks: [chat, messages, responses]'}}}
 models:
-  smart: {targets: [{target: a/${model}, price: {input: $${input}/M, cachedInput: $${cached}/M, output: $${output}/M}}], retries: {max: 0}}
+  smart: {targets: [{target: a/${agentModel}, price: {input: $${input}/M, cachedInput: $${cached}/M, output: $${output}/M}}], retries: {max: 0}}
   small: {targets: [{target: "a/${summarizer}", price: {input: $${PRICES.summarizer.input}/M, output: $${PRICES.summarizer.output}/M}}]}
 ${options.models ?? ''}
-state: memory
+state: ${options.state ?? 'memory'}
 tenants:
   acme:
     keys: ["${KEY}"]
@@ -106,9 +112,13 @@ ${options.more ?? ''}`;
       records.push(record);
     }
   })({ level: 'debug', write: (line) => events.push(JSON.parse(line)) });
-  const proxy = await serve({ config: parseConfig('rig.yaml', yaml, {}), telemetry, signals: false });
+  const config = parseConfig('rig.yaml', yaml, {});
+  const proxy = await serve({ config, telemetry, signals: false });
+  const proxies = [proxy];
+  while (proxies.length < (options.replicas ?? 1)) proxies.push(await serve({ config, telemetry, signals: false }));
+  let asked = 0;
   t.after(async () => {
-    await proxy.close();
+    await Promise.all(proxies.map((one) => one.close()));
     await simulator.close();
     assert.deepEqual(
       events.filter(({ msg }) => msg === 'defect'),
@@ -117,13 +127,14 @@ ${options.more ?? ''}`;
   });
   return {
     proxy,
+    proxies,
     simulator,
     sent,
     summaries,
     records,
     events,
-    ask: async (dialect, request, headers = {}, asked = 'smart') => {
-      const response = await fetch(proxy.url + PATHS[dialect], {
+    ask: async (dialect, request, headers = {}, model = 'smart') => {
+      const response = await fetch(`${proxies[asked++ % proxies.length]?.url}${PATHS[dialect]}`, {
         method: 'POST',
         headers: {
           authorization: `Bearer ${KEY}`,
@@ -131,7 +142,7 @@ ${options.more ?? ''}`;
           'x-breakwater-agent': 'coder',
           ...headers,
         },
-        body: JSON.stringify({ ...request, model: asked }),
+        body: JSON.stringify({ ...request, model }),
       });
       const text = await response.text();
       return {

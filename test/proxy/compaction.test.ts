@@ -178,7 +178,10 @@ describe('the original is passed', () => {
     await passed(r);
     await until('the summarizer is asked', () => r.simulator.openRequests === 1);
     assert.equal(r.proxy.runtime.compactor?.summaries.making, 1);
+    const closing = performance.now();
     await r.proxy.close();
+    // By itself it would have gone on for a minute.
+    assert.ok(performance.now() - closing < 30_000);
     assert.equal(r.proxy.runtime.compactor?.summaries.making, 0);
     await r.simulator.idle();
     assert.equal(r.summaries.length, 1);

@@ -39,6 +39,13 @@ export interface SummaryStep {
   readonly tokens: number;
 }
 
+/** Where replicas share their summaries, so that a provider's cache is good whichever of them a request comes to. Neither rejects. */
+export interface SummaryShelf {
+  get(key: string): Promise<string | undefined>;
+  /** Keeps a summary, unless another stands there already. @returns the one that stands there */
+  keep(key: string, text: string): Promise<string>;
+}
+
 export interface SummariesOptions {
   readonly clock: Clock;
   readonly count: CountEach;
@@ -50,6 +57,8 @@ export interface SummariesOptions {
   readonly restAfterFailure?: number;
   /** How long the summarizer may take, milliseconds; requests wait as long as their own deadline says. Default 60,000. */
   readonly limit?: number;
+  /** Absent: each process makes its own. */
+  readonly shelf?: SummaryShelf | undefined;
   /** Told why a summary failed, where that is not known to whoever asked the summarizer. */
   readonly onFailure?: (why: unknown) => void;
 }
@@ -76,6 +85,7 @@ export class Summaries {
   readonly #rest: number;
   readonly #limit: number;
   readonly #onFailure: (why: unknown) => void;
+  readonly #shelf: SummaryShelf | undefined;
   readonly #known: LruMap<string, Summary>;
   readonly #failedAt: LruMap<string, number>;
   readonly #making = new Map<string, Promise<Summary | undefined>>();
@@ -89,6 +99,7 @@ export class Summaries {
     this.#rest = restAfterFailure;
     this.#limit = limit;
     this.#onFailure = options.onFailure ?? (() => undefined);
+    this.#shelf = options.shelf;
     this.#known = new LruMap(most);
     this.#failedAt = new LruMap(most);
   }
@@ -154,6 +165,7 @@ export class Summaries {
   /** From the last step that is known, in as few questions as the summarizer's window allows; mostly one. */
   async #make(order: SummaryOrder): Promise<Summary | undefined> {
     const { steps, mostTokens } = order;
+    if (this.#shelf !== undefined) await this.#learn(this.#shelf, order);
     let done = steps.findLastIndex((step) => this.#known.get(step.key) !== undefined);
     let summary = this.known(steps[done]);
     const unread = steps.slice(done + 1).reduce((sum, { tokens }) => sum + tokens, 0);
@@ -171,11 +183,30 @@ export class Summaries {
       const made = await this.#ask(turns, (summary?.tokens ?? 0) + tokens, summary, order);
       const reached = steps[next];
       if (made === undefined || reached === undefined) return undefined;
-      this.#known.set(reached.key, made);
-      summary = made;
+      summary = await this.#agreed(reached.key, made, order.factor);
+      this.#known.set(reached.key, summary);
       done = next;
     }
     return summary;
+  }
+
+  /** Takes over what another process made last of it. */
+  async #learn(shelf: SummaryShelf, { steps, factor }: SummaryOrder): Promise<void> {
+    const unknown = steps.slice(steps.findLastIndex((step) => this.#known.get(step.key) !== undefined) + 1);
+    const texts = await Promise.all(unknown.map(({ key }) => shelf.get(key)));
+    const last = texts.findLastIndex((text) => text !== undefined);
+    const [key, text] = [unknown[last]?.key, texts[last]];
+    if (key === undefined || text === undefined) return;
+    const [counted] = (await this.#count([text])) ?? [];
+    if (counted !== undefined) this.#known.set(key, { text, tokens: Math.ceil(counted * factor) });
+  }
+
+  /** Of several processes that made the same summary the first one's is everybody's. */
+  async #agreed(key: string, made: Summary, factor: number): Promise<Summary> {
+    const text = this.#shelf === undefined ? made.text : await this.#shelf.keep(key, made.text);
+    if (text === made.text) return made;
+    const [counted] = (await this.#count([text])) ?? [];
+    return counted === undefined ? made : { text, tokens: Math.ceil(counted * factor) };
   }
 
   /** @param replaced tokens of what the summary stands for: it must be shorter */
