@@ -12,8 +12,9 @@ import { judgeCacheDay } from './marks.ts';
 import { plainCosine } from './plain-cosine.ts';
 import { type Replayed, replay } from './replay.ts';
 import { cacheTable, circumstances, markTable, writePage } from './report.ts';
-import { generateDay, SMALL_DAY, WHOLE_DAY } from './traffic/day.ts';
+import { generateDay } from './traffic/day.ts';
 import type { Day } from './traffic/request.ts';
+import { SMALL_DAY, WHOLE_DAY } from './traffic/size.ts';
 
 const SEED = 20_261_122;
 const PARTS = { day: wholeDay, cache: cacheDay, levers: leverDay };
@@ -22,13 +23,19 @@ const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: String(SEED) },
     only: { type: 'string', default: Object.keys(PARTS).join(',') },
+    'support-prompt': { type: 'string' },
     small: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
 });
-if (values.small && values.write) throw new Error('--write takes a whole day: no --small');
+const prompt = values['support-prompt'];
+if (values.write && (values.small || prompt !== undefined)) throw new Error('--write takes the day as it is, whole');
 
-const today = generateDay(Number(values.seed), values.small ? SMALL_DAY : WHOLE_DAY);
+const size = values.small ? SMALL_DAY : WHOLE_DAY;
+const today = generateDay(
+  Number(values.seed),
+  prompt === undefined ? size : { ...size, supportPrompt: Number(prompt) },
+);
 const wanted = values.only.split(',');
 for (const [name, part] of Object.entries(PARTS)) {
   if (!wanted.includes(name)) continue;

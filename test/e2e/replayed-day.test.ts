@@ -5,7 +5,8 @@ import { leverArms } from '../../bench/day/levers.ts';
 import { judgeCacheDay } from '../../bench/day/marks.ts';
 import { type Replayed, replay } from '../../bench/day/replay.ts';
 import { lostBy, type Tally, tallyOf } from '../../bench/day/tally.ts';
-import { generateDay, SMALL_DAY } from '../../bench/day/traffic/day.ts';
+import { generateDay } from '../../bench/day/traffic/day.ts';
+import { SMALL_DAY } from '../../bench/day/traffic/size.ts';
 
 const day = generateDay(20_261_122, SMALL_DAY);
 /** Whole nano-dollars. */

@@ -3,8 +3,8 @@ import type { Catalogue, Topic } from './catalogue.ts';
 import type { Draws } from './draws.ts';
 import { systemPrompt } from './prompts.ts';
 import type { DayRequest } from './request.ts';
+import type { DaySize } from './size.ts';
 
-const PROMPT_TOKENS = 780;
 const AUDITED_TOKENS = 420;
 const MINUTE = 60_000;
 
@@ -24,9 +24,14 @@ const CARELESS: readonly ((text: string) => string)[] = [
  * A help desk: few topics make up most of the questions, many are asked in the very same words, and a near question with another answer often
  * follows within minutes.
  */
-export function support(draws: Draws, tenant: string, { topics, byName }: Catalogue, count: number): DayRequest[] {
+export function support(
+  draws: Draws,
+  tenant: string,
+  { topics, byName }: Catalogue,
+  { support: count, supportPrompt }: DaySize,
+): DayRequest[] {
   const agent = 'support';
-  const long = systemPrompt(draws, agent, tenant, PROMPT_TOKENS);
+  const long = systemPrompt(draws, agent, tenant, supportPrompt);
   const short = systemPrompt(draws, agent, tenant, AUDITED_TOKENS);
   const requests: DayRequest[] = [];
   const put = (at: number, topic: Topic, text: string, trap: string | undefined) => {
