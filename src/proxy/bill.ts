@@ -32,10 +32,14 @@ export class Bill {
     this.#progress = progress;
   }
 
-  /** The answer came, whole. */
-  answered(tokens: ReportedTokens | undefined): void {
+  /**
+   * The answer came, whole.
+   *
+   * @param outputEstimate tokens of the answer, for a provider that counted nothing; default: it has none
+   */
+  answered(tokens: ReportedTokens | undefined, outputEstimate?: () => number): void {
     if (!this.open) return;
-    this.tokens = tokens === undefined ? this.#estimate(0) : this.#withInput(tokens);
+    this.tokens = tokens === undefined ? this.#estimate(outputEstimate?.() ?? 0) : this.#withInput(tokens);
     this.#close();
   }
 

@@ -31,11 +31,12 @@ export async function relay(exchange: Exchange, runtime: Runtime, delivery: Deli
   }
 }
 
-function sendWhole(exchange: Exchange, runtime: Runtime, { lease, tokens }: Answered, answer: WholeAnswer): void {
+function sendWhole(exchange: Exchange, runtime: Runtime, { lease, tokens, bill }: Answered, answer: WholeAnswer): void {
   lease.settle('success');
   runtime.tenancy?.heard(exchange, answer.json);
   exchange.outcome.httpStatus = answer.status;
-  exchange.outcome.usage = tokens === undefined ? undefined : { ...tokens, estimated: false };
+  const counted = tokens ?? bill.tokens;
+  exchange.outcome.usage = counted && { ...counted, estimated: tokens === undefined };
   exchange.cache?.whole(answer);
   exchange.delivered?.whole(answer);
   exchange.client.sendWhole(answer.status, answerHeaders(exchange, runtime, answer.headers), answer.body);

@@ -1,7 +1,9 @@
 import { DEFAULT_MAX_OUTPUT_TOKENS } from '../config/defaults.ts';
 import { codecs } from '../dialects/codecs.ts';
+import { usageOf } from '../dialects/conversation/answer.ts';
 import type { StreamReader, StreamWriter } from '../dialects/conversation/codec.ts';
 import type { ChatDialect, Conversation, Untold } from '../dialects/conversation/request.ts';
+import type { ReportedTokens } from '../dialects/reported-tokens.ts';
 import { needsStoredState } from '../dialects/responses/stored-state.ts';
 import type { SseEvent } from '../dialects/sse-reader.ts';
 import type { ErrorContext } from '../failures/client-error.ts';
@@ -50,11 +52,16 @@ export class Translation {
     this.body = Buffer.from(JSON.stringify(rung.provider.streamUsage ? json : withoutStreamOptions(json)));
   }
 
-  /** The whole answer in the client's dialect. */
-  whole(answer: WholeAnswer, nowMs: number): WholeAnswer {
+  /**
+   * The whole answer in the client's dialect.
+   *
+   * @param billed what stands in for counts that the provider did not send: a client that reckons by them would take 0 for the truth
+   */
+  whole(answer: WholeAnswer, nowMs: number, billed: ReportedTokens | undefined): WholeAnswer {
     if (!isRecord(answer.json)) return answer;
     const read = codecs[this.#wire].readAnswer(answer.json);
-    const json = codecs[this.#client].writeAnswer(read, this.#conversation, Math.floor(nowMs / 1000));
+    const counted = read.usage === undefined && billed !== undefined ? { ...read, usage: usageOf(billed) } : read;
+    const json = codecs[this.#client].writeAnswer(counted, this.#conversation, Math.floor(nowMs / 1000));
     return { ...answer, json, body: Buffer.from(JSON.stringify(json)) };
   }
 

@@ -4,6 +4,8 @@ import {
   FOREIGN_THOUGHT,
   withoutForeignThoughts as withoutForeignMessages,
 } from '../dialects/messages/foreign-thoughts.ts';
+import { outputEstimate } from '../dialects/output-estimate.ts';
+import type { ReportedTokens } from '../dialects/reported-tokens.ts';
 import { withoutForeignThoughts as withoutForeignItems } from '../dialects/responses/foreign-thoughts.ts';
 import { joinParts, splice } from '../dialects/splice.ts';
 import { filteredAnswer } from '../failures/check-answer.ts';
@@ -129,16 +131,21 @@ export async function tryTarget(
       bill.failed(error.failure, attempt.kind === 'whole' ? attempt.reported : undefined);
     throw error;
   });
-  const tokens = answer.kind === 'whole' ? tokensOf(wire, answer.json) : undefined;
-  if (answer.kind === 'whole') bill.answered(tokens);
-  if (answer.kind === 'whole') options.lease.begun(answer.firstTokenMs);
+  let tokens: ReportedTokens | undefined;
+  if (answer.kind === 'whole') {
+    const { json } = answer;
+    tokens = tokensOf(wire, json);
+    bill.answered(tokens, () => outputEstimate(wire, json));
+    options.lease.begun(answer.firstTokenMs);
+  }
   // A stream that is not held back ends long after this; then the client has part of it, and it stays an answer.
   const filtered = answer.kind === 'whole' ? answer.filtered : answer.progress.filtered;
   if (filtered && chain.model.fallbackOn.includes('content_blocked')) {
     giveUp(answer, bill);
     throw new UpstreamFailure(filteredAnswer());
   }
-  if (answer.kind === 'whole' && translation !== undefined) answer = translation.whole(answer, runtime.clock.now());
+  if (answer.kind === 'whole' && translation !== undefined)
+    answer = translation.whole(answer, runtime.clock.now(), bill.tokens);
   const breach = validate.length > 0 && !options.heldWhole ? breachOf(exchange, answer) : undefined;
   if (breach !== undefined) {
     giveUp(answer, bill);
