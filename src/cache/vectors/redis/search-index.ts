@@ -1,14 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { Clock } from '../../../clock.ts';
 import { RedisScriptError } from '../../../state/redis/link.ts';
-import { checkEntry, checkKey, checkQuery, checkScope, checkTenant } from '../check-entry.ts';
+import { checkEntry, checkQuery } from '../check-entry.ts';
 import { cosineOf, unitVector } from '../unit-vector.ts';
-import type { EntryKey, VectorEntry, VectorHit, VectorIndex, VectorQuery, VectorSpace } from '../vector-index.ts';
-import { EntryBook } from './entry-book.ts';
+import type { EntryKey, VectorEntry, VectorHit, VectorQuery } from '../vector-index.ts';
+import { BookedIndex, type RedisIndexOptions } from './booked-index.ts';
 import { hitFields, hitOf, nearestFirst, ownerOf } from './entry-hash.ts';
 import { type FoundDocument, readSearchReply } from './search-reply.ts';
-import { refusalOf, spaceTag, VectorIndexUnsupported, type VectorLink, vectorBytes } from './vector-link.ts';
-import type { RedisIndexOptions } from './vector-set-index.ts';
+import { refusalOf, spaceTag, VectorIndexUnsupported, vectorBytes } from './vector-link.ts';
 
 /** HNSW where the server has it. */
 const algorithms = ['HNSW', 'FLAT'] as const;
@@ -17,29 +15,16 @@ const algorithms = ['HNSW', 'FLAT'] as const;
  * An index in Redis search (the query engine of Redis 8, Redis Cloud, Valkey-search and several clouds): one hash an entry, and ONE index a
  * space for all scopes, told apart by a tag. Only what all of those servers have is used.
  */
-export class SearchIndex implements VectorIndex {
-  readonly space: VectorSpace;
-  readonly #link: VectorLink;
-  readonly #clock: Clock;
-  readonly #book: EntryBook;
+export class SearchIndex extends BookedIndex {
   readonly #index: string;
   readonly #prefix: string;
   #created: Promise<void> | undefined;
 
-  constructor({ space, link, clock, keyPrefix, mostPerTenant }: RedisIndexOptions) {
-    this.space = space;
-    this.#link = link;
-    this.#clock = clock;
-    const name = `${keyPrefix}:vft:${spaceTag(space)}`;
+  constructor(options: RedisIndexOptions) {
+    const name = `${options.keyPrefix}:vft:${spaceTag(options.space)}`;
+    super(options, name);
     this.#index = `${name}:index`;
     this.#prefix = `${name}:entry:`;
-    this.#book = new EntryBook({
-      link,
-      clock,
-      prefix: name,
-      mostPerTenant,
-      drop: (tenant, keys) => this.#drop(tenant, keys),
-    });
   }
 
   /** Makes the index where there is none. @throws {VectorIndexUnsupported} where the server cannot @throws {StateUnavailable} */
@@ -55,24 +40,24 @@ export class SearchIndex implements VectorIndex {
   async add(entry: VectorEntry): Promise<void> {
     checkEntry(entry);
     const unit = unitVector(entry.vector, this.space.dimensions);
-    if (entry.expiresAt <= this.#clock.now()) {
+    if (entry.expiresAt <= this.clock.now()) {
       await this.remove([entry]);
       return;
     }
     await this.probe();
-    await this.#book.enter(entry, entry.expiresAt);
+    await this.book.enter(entry, entry.expiresAt);
     const key = this.#key(entry);
     const fields = ['owner', ownerOf(entry), 'scope', scopeTag(entry), 'id', entry.id];
     const rest = ['expires', entry.expiresAt, 'ref', entry.ref, 'vector', vectorBytes(unit)];
-    const ms = Math.max(1, Math.ceil(entry.expiresAt - this.#clock.now()));
-    await Promise.all([this.#link.call('hset', key, ...fields, ...rest), this.#link.call('pexpire', key, ms)]);
+    const ms = Math.max(1, Math.ceil(entry.expiresAt - this.clock.now()));
+    await Promise.all([this.link.call('hset', key, ...fields, ...rest), this.link.call('pexpire', key, ms)]);
   }
 
   async search(query: VectorQuery): Promise<readonly VectorHit[]> {
     checkQuery(query);
     const unit = unitVector(query.vector, this.space.dimensions);
     await this.probe();
-    const now = this.#clock.now();
+    const now = this.clock.now();
     // SORTBY is not among what all servers have: the order is made here.
     const text = `(@scope:{${scopeTag(query)}} @expires:[(${now} +inf])=>[KNN ${query.k} @vector $vector]`;
     const returned = [...hitFields, 'vector'];
@@ -80,41 +65,14 @@ export class SearchIndex implements VectorIndex {
     const found = await this.#ask(text, 'PARAMS', 2, 'vector', vectorBytes(unit), ...how);
     const cosine = (bytes: Buffer) => cosineWith(unit, bytes);
     return found
-      .map(({ fields }) => hitOf(fields, { ...query, now: this.#clock.now(), cosine }))
+      .map(({ fields }) => hitOf(fields, { ...query, now: this.clock.now(), cosine }))
       .filter((hit) => hit !== undefined)
       .sort(nearestFirst);
   }
 
-  async remove(keys: readonly EntryKey[]): Promise<number> {
-    keys.forEach(checkKey);
-    return this.#book.remove(keys);
-  }
-
-  async purgeScope(tenant: string, scope: string): Promise<number> {
-    checkScope(tenant, scope);
-    return this.#book.purgeScope(tenant, scope);
-  }
-
-  async purgeTenant(tenant: string): Promise<number> {
-    checkTenant(tenant);
-    return this.#book.purgeTenant(tenant);
-  }
-
-  /** Entries expire by themselves; what is freed here is the book. */
-  sweep(now: number): Promise<number> {
-    return this.#book.sweep(now);
-  }
-
-  size(): Promise<number> {
-    return this.#book.count();
-  }
-
-  /** The link is its owner's. */
-  close(): void {}
-
   async #ask(text: string, ...how: readonly (string | number | Buffer)[]): Promise<readonly FoundDocument[]> {
     try {
-      return readSearchReply(await this.#link.callBuffer('ft.search', this.#index, text, ...how));
+      return readSearchReply(await this.link.callBuffer('ft.search', this.#index, text, ...how));
     } catch (error) {
       // Someone has emptied the server: the index is made anew with the next call.
       if (error instanceof RedisScriptError && /no such index|not found|unknown index/i.test(error.message))
@@ -130,7 +88,7 @@ export class SearchIndex implements VectorIndex {
       const schema = ['scope', 'TAG', 'expires', 'NUMERIC', 'vector', 'VECTOR', algorithm, vector.length, ...vector];
       const on = ['ON', 'HASH', 'PREFIX', 1, this.#prefix];
       try {
-        await this.#link.call('ft.create', this.#index, ...on, 'SCHEMA', ...schema);
+        await this.link.call('ft.create', this.#index, ...on, 'SCHEMA', ...schema);
         return;
       } catch (error) {
         if (!(error instanceof RedisScriptError)) throw error;
@@ -145,10 +103,13 @@ export class SearchIndex implements VectorIndex {
     );
   }
 
-  async #drop(tenant: string, keys: readonly EntryKey[]): Promise<number> {
-    const replies = await Promise.all(keys.map((key) => this.#link.call('unlink', this.#key({ ...key, tenant }))));
+  protected override async drop(tenant: string, keys: readonly EntryKey[]): Promise<number> {
+    const replies = await Promise.all(keys.map((key) => this.link.call('unlink', this.#key({ ...key, tenant }))));
     return replies.filter((reply) => Number(reply) === 1).length;
   }
+
+  /** A scope is a tag of its entries, and nothing of its own. */
+  protected override async emptyScope(): Promise<void> {}
 
   #key({ tenant, scope, id }: EntryKey): string {
     return `${this.#prefix}{${tenant}}:${scope}:${id}`;

@@ -1,24 +1,13 @@
-import type { Clock } from '../../../clock.ts';
 import { RedisScriptError } from '../../../state/redis/link.ts';
-import { checkEntry, checkKey, checkQuery, checkScope, checkTenant } from '../check-entry.ts';
+import { checkEntry, checkQuery } from '../check-entry.ts';
 import { distanceLimit, SignCoder } from '../sign-code.ts';
 import { lengthOf, toSixteenBits } from '../sixteen-bits.ts';
 import { unitVector } from '../unit-vector.ts';
-import type { EntryKey, VectorEntry, VectorHit, VectorIndex, VectorQuery, VectorSpace } from '../vector-index.ts';
-import { EntryBook } from './entry-book.ts';
+import type { EntryKey, VectorEntry, VectorHit, VectorQuery } from '../vector-index.ts';
+import { BookedIndex, type RedisIndexOptions } from './booked-index.ts';
 import { hitFields, hitOf, nearestFirst, ownerOf } from './entry-hash.ts';
-import { refusalOf, spaceTag, VectorIndexUnsupported, type VectorLink, vectorBytes } from './vector-link.ts';
+import { refusalOf, spaceTag, VectorIndexUnsupported, vectorBytes } from './vector-link.ts';
 import { readScores } from './vector-set-reply.ts';
-
-export interface RedisIndexOptions {
-  readonly space: VectorSpace;
-  readonly link: VectorLink;
-  readonly clock: Clock;
-  /** Before every key. */
-  readonly keyPrefix: string;
-  /** Entries a tenant may have. */
-  readonly mostPerTenant: number;
-}
 
 /** Elements asked for besides those wanted: codes only tell roughly who is nearest. */
 const spare = 28;
@@ -35,34 +24,20 @@ const mostBits = 1_024;
  * Redis searches in its own thread (NOTHREAD). By default it starts a thread for each search, which took as long as the search itself: half
  * a millisecond at 40,000 entries, and far more of it where the machine is busy.
  */
-export class VectorSetIndex implements VectorIndex {
-  readonly space: VectorSpace;
-  readonly #link: VectorLink;
-  readonly #clock: Clock;
-  readonly #book: EntryBook;
+export class VectorSetIndex extends BookedIndex {
   readonly #coder: SignCoder;
   readonly #bits: number;
 
-  constructor({ space, link, clock, keyPrefix, mostPerTenant }: RedisIndexOptions) {
-    this.space = space;
-    this.#link = link;
-    this.#clock = clock;
-    this.#coder = new SignCoder(space.dimensions);
+  constructor(options: RedisIndexOptions) {
+    super(options, `${options.keyPrefix}:vset:${spaceTag(options.space)}`);
+    this.#coder = new SignCoder(options.space.dimensions);
     this.#bits = Math.min(this.#coder.bits, mostBits);
-    this.#book = new EntryBook({
-      link,
-      clock,
-      prefix: `${keyPrefix}:vset:${spaceTag(space)}`,
-      mostPerTenant,
-      drop: (tenant, keys) => this.#drop(tenant, keys),
-      emptyScope: (tenant, scope) => this.#link.call('unlink', this.#setKey({ tenant, scope })),
-    });
   }
 
   /** @throws {VectorIndexUnsupported} where the server has no vector sets @throws {StateUnavailable} */
   async probe(): Promise<void> {
     try {
-      await this.#link.call('vcard', `${this.#book.key('probe')}:probe`);
+      await this.link.call('vcard', `${this.book.key('probe')}:probe`);
     } catch (error) {
       if (!(error instanceof RedisScriptError)) throw error;
       throw new VectorIndexUnsupported(
@@ -75,22 +50,22 @@ export class VectorSetIndex implements VectorIndex {
   async add(entry: VectorEntry): Promise<void> {
     checkEntry(entry);
     const unit = unitVector(entry.vector, this.space.dimensions);
-    const ms = Math.ceil(entry.expiresAt - this.#clock.now());
+    const ms = Math.ceil(entry.expiresAt - this.clock.now());
     if (ms <= 0) {
       await this.remove([entry]);
       return;
     }
-    await this.#book.enter(entry, entry.expiresAt);
+    await this.book.enter(entry, entry.expiresAt);
     const numbers = new Int16Array(unit.length);
     toSixteenBits(unit, numbers);
     const [set, hash] = [this.#setKey(entry), this.#hashKey(entry)];
     const fields = ['owner', ownerOf(entry), 'id', entry.id, 'expires', entry.expiresAt, 'ref', entry.ref];
     await Promise.all([
-      this.#link.call('hset', hash, ...fields, 'vector', Buffer.from(numbers.buffer)),
-      this.#link.call('pexpire', hash, ms),
+      this.link.call('hset', hash, ...fields, 'vector', Buffer.from(numbers.buffer)),
+      this.link.call('pexpire', hash, ms),
       // CAS: the neighbours are looked for beside Redis's own thread.
-      this.#link.call('vadd', set, 'FP32', this.#code(unit), entry.id, 'CAS', 'BIN'),
-      this.#book.keepUntil(set, entry.expiresAt),
+      this.link.call('vadd', set, 'FP32', this.#code(unit), entry.id, 'CAS', 'BIN'),
+      this.book.keepUntil(set, entry.expiresAt),
     ]);
   }
 
@@ -99,7 +74,7 @@ export class VectorSetIndex implements VectorIndex {
     const unit = unitVector(query.vector, this.space.dimensions);
     const count = query.k + spare;
     const how = ['WITHSCORES', 'COUNT', count, 'EF', Math.max(effort, count), 'NOTHREAD'];
-    const reply = await this.#link.call('vsim', this.#setKey(query), 'FP32', this.#code(unit), ...how);
+    const reply = await this.link.call('vsim', this.#setKey(query), 'FP32', this.#code(unit), ...how);
     // The score is the share of bits that agree.
     const bits = this.#bits;
     const limit = distanceLimit(query.atLeast, bits);
@@ -111,35 +86,9 @@ export class VectorSetIndex implements VectorIndex {
       .slice(0, query.k);
   }
 
-  async remove(keys: readonly EntryKey[]): Promise<number> {
-    keys.forEach(checkKey);
-    return this.#book.remove(keys);
-  }
-
-  async purgeScope(tenant: string, scope: string): Promise<number> {
-    checkScope(tenant, scope);
-    return this.#book.purgeScope(tenant, scope);
-  }
-
-  async purgeTenant(tenant: string): Promise<number> {
-    checkTenant(tenant);
-    return this.#book.purgeTenant(tenant);
-  }
-
-  sweep(now: number): Promise<number> {
-    return this.#book.sweep(now);
-  }
-
-  size(): Promise<number> {
-    return this.#book.count();
-  }
-
-  /** The link is its owner's. */
-  close(): void {}
-
   async #read(query: VectorQuery, id: string, unit: Float32Array): Promise<VectorHit | undefined> {
     const names = [...hitFields, 'vector'];
-    const values = await this.#link.callBuffer('hmget', this.#hashKey({ ...query, id }), ...names);
+    const values = await this.link.callBuffer('hmget', this.#hashKey({ ...query, id }), ...names);
     if (!Array.isArray(values)) return undefined;
     const fields = new Map<string, Buffer>();
     for (const [place, name] of names.entries()) {
@@ -147,19 +96,23 @@ export class VectorSetIndex implements VectorIndex {
       if (Buffer.isBuffer(value)) fields.set(name, value);
     }
     const cosine = (bytes: Buffer) => cosineWith(unit, bytes);
-    return hitOf(fields, { ...query, now: this.#clock.now(), cosine });
+    return hitOf(fields, { ...query, now: this.clock.now(), cosine });
   }
 
-  async #drop(tenant: string, keys: readonly EntryKey[]): Promise<number> {
+  protected override async drop(tenant: string, keys: readonly EntryKey[]): Promise<number> {
     const dropped = await Promise.all(
       keys.map(async ({ scope, id }) => {
         const key = { tenant, scope, id };
-        const replies = [this.#link.call('vrem', this.#setKey(key), id), this.#link.call('unlink', this.#hashKey(key))];
+        const replies = [this.link.call('vrem', this.#setKey(key), id), this.link.call('unlink', this.#hashKey(key))];
         // Either may have gone before: hashes expire by themselves.
         return (await Promise.all(replies)).some((reply) => Number(reply) === 1);
       }),
     );
     return dropped.filter(Boolean).length;
+  }
+
+  protected override emptyScope(tenant: string, scope: string): Promise<unknown> {
+    return this.link.call('unlink', this.#setKey({ tenant, scope }));
   }
 
   /** Redis makes bits of signs itself, so that it is told 1 or -1 a bit. */
@@ -172,11 +125,11 @@ export class VectorSetIndex implements VectorIndex {
   }
 
   #setKey({ tenant, scope }: { readonly tenant: string; readonly scope: string }): string {
-    return `${this.#book.key(tenant)}:codes:${scope}`;
+    return `${this.book.key(tenant)}:codes:${scope}`;
   }
 
   #hashKey({ tenant, scope, id }: EntryKey): string {
-    return `${this.#book.key(tenant)}:entry:${scope} ${id}`;
+    return `${this.book.key(tenant)}:entry:${scope} ${id}`;
   }
 }
 
