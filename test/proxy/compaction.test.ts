@@ -5,7 +5,7 @@ import type { Clock } from '../../src/clock.ts';
 import { until } from '../chaos/until.ts';
 import { requestAfter, session } from '../context/compaction/growing.ts';
 import { assertGroupsWhole, mean, sharedItems } from './compaction-checks.ts';
-import { type CompactionRig, compactionRig, itemsOf, PRICES, type Sent } from './compaction-rig.ts';
+import { type CompactionRig, compactionRig, itemsOf, KEY, PRICES, type Sent } from './compaction-rig.ts';
 
 const ROUNDS = 200;
 const CAP = 40_000;
@@ -212,11 +212,18 @@ describe('the original is passed', () => {
     assert.equal(r.summaries.length, 0);
   });
 
-  it('to count_tokens, and to agents that do not want it', async (t) => {
-    const r = await compactionRig(t);
+  it('to count_tokens, and for agents that do not want it', async (t) => {
+    const r = await compactionRig(t, { provider: 'speaks: [chat, messages, count-tokens]' });
     const other = await r.ask('chat', requestAfter('chat', SHORT, 70), { 'x-breakwater-agent': 'clerk' });
     assert.equal(other.compacted, null);
     assert.equal(itemsOf(r.sent[0]?.body).length, itemsOf(requestAfter('chat', SHORT, 70)).length);
+    const counted = await fetch(`${r.proxy.url}/v1/messages/count_tokens`, {
+      method: 'POST',
+      headers: { 'x-api-key': KEY, 'x-breakwater-agent': 'coder', 'content-type': 'application/json' },
+      body: JSON.stringify({ ...requestAfter('messages', SHORT, 70), model: 'smart' }),
+    });
+    const tokens = Object(await counted.json()).input_tokens;
+    assert.ok(tokens > CAP, `${tokens} tokens`);
     assert.equal(r.summaries.length, 0);
   });
 });
@@ -244,6 +251,46 @@ it('a fallback gets what the first target got', async (t) => {
   assert.equal(bodies.length, 2);
   assert.deepEqual(bodies[0], bodies[1]);
   assert.match(reply.compacted ?? '', /^turns=/);
+});
+
+it('a broken stream is mended from the shorter conversation', async (t) => {
+  const r = await compactionRig(t, {
+    models:
+      '  mended: {targets: [a/sim-cut-at-4@first, a/sim-prompt-cache], retries: {max: 0}, stream: {onBreak: resume}}',
+  });
+  const { tools: _, ...request } = { tools: [], ...requestAfter('chat', SHORT, 60) };
+  const reply = await r.ask('chat', { ...request, stream: true }, {}, 'mended');
+  assert.match(reply.text, /\[DONE\]/);
+  assert.match(reply.compacted ?? '', /^turns=/);
+  const bodies = r.simulator.requests.filter(({ model }) => !model.includes('small')).map(({ body }) => itemsOf(body));
+  assert.equal(bodies.length, 2);
+  assert.deepEqual(bodies[1]?.slice(0, bodies[0]?.length), bodies[0]);
+  assert.equal(r.records.at(-1)?.resumed, 1);
+});
+
+it('a client that is in a hurry waits for a summary no longer than half of its time', async (t) => {
+  const r = await compactionRig(t, { summarizer: 'sim-silent@small' });
+  const reply = await r.ask('chat', requestAfter('chat', SHORT, 60), { 'x-breakwater-timeout': '6' });
+  assert.equal(reply.status, 200, reply.text);
+  assert.equal(reply.compacted, null);
+});
+
+it('a client that leaves while its summary is made is waited for no longer, and nothing is sent for it', async (t) => {
+  const r = await compactionRig(t, { summarizer: 'sim-silent@small' });
+  const leaving = new AbortController();
+  const asked = fetch(`${r.proxy.url}/v1/chat/completions`, {
+    method: 'POST',
+    signal: leaving.signal,
+    headers: { authorization: `Bearer ${KEY}`, 'x-breakwater-agent': 'coder', 'content-type': 'application/json' },
+    body: JSON.stringify({ ...requestAfter('chat', SHORT, 60), model: 'smart' }),
+  });
+  await until('the summarizer is asked', () => r.simulator.openRequests === 1);
+  leaving.abort();
+  await assert.rejects(asked, { name: 'AbortError' });
+  await until('the request is settled', () => r.records.length === 1);
+  assert.equal(r.records[0]?.status, 'cancelled');
+  assert.equal(r.sent.length, 0);
+  assert.equal(r.proxy.runtime.compactor?.summaries.making, 1);
 });
 
 describe('beside the exact cache', () => {
