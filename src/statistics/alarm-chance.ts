@@ -15,36 +15,35 @@ const CELLS = 32;
  */
 export function alarmWithin(steps: readonly RandomStep[], limit: number, moves: number): number {
   const width = limit / CELLS;
-  const split = steps
-    .filter(({ chance }) => chance > 0)
-    .map(({ step, chance }) => {
-      const cells = step / width;
-      const down = Math.floor(cells);
-      return { down, low: chance * (down + 1 - cells), high: chance * (cells - down) };
-    });
+  const kept = steps.filter(({ chance }) => chance > 0);
+  // Cell of the grid that each kind of step leads down to, and what of its chance goes there; the rest goes one higher.
+  const down = kept.map(({ step }) => Math.floor(step / width));
+  const low = kept.map(({ step, chance }, i) => chance * ((down[i] ?? 0) + 1 - step / width));
+  const high = kept.map(({ chance }, i) => chance - (low[i] ?? 0));
   let now = new Float64Array(CELLS);
   let next = new Float64Array(CELLS);
   now[0] = 1;
   let alarmed = 0;
-  const put = (cell: number, mass: number) => {
-    if (cell >= CELLS) alarmed += mass;
-    else {
-      const at = Math.max(0, cell);
-      next[at] = (next[at] ?? 0) + mass;
-    }
-  };
   for (let move = 0; move < moves; move++) {
     next.fill(0);
     for (let cell = 0; cell < CELLS; cell++) {
       const mass = now[cell] ?? 0;
       // What is as good as impossible costs as much to follow.
       if (mass < 1e-12) continue;
-      for (const { down, low, high } of split) {
-        put(cell + down, mass * low);
-        put(cell + down + 1, mass * high);
+      for (let kind = 0; kind < down.length; kind++) {
+        const to = cell + (down[kind] ?? 0);
+        alarmed += put(next, to, mass * (low[kind] ?? 0)) + put(next, to + 1, mass * (high[kind] ?? 0));
       }
     }
     [now, next] = [next, now];
   }
   return alarmed;
+}
+
+/** @returns what went over the limit */
+function put(cells: Float64Array, at: number, mass: number): number {
+  if (at >= cells.length) return mass;
+  const cell = at < 0 ? 0 : at;
+  cells[cell] = (cells[cell] ?? 0) + mass;
+  return 0;
 }
