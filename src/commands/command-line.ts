@@ -50,6 +50,8 @@ const HELP = `Usage: breakwater COMMAND [OPTIONS]
       --config FILE         models and prices of a configuration; --json for programs
   route explain FILE   where a request goes and why, without calling anyone; - reads standard input
       --config FILE [--endpoint chat] [--tenant NAME [--agent NAME]] [--task-type TASK] [--route KEY] [--json]
+  route status         evidence on cheap models: states, losses, savings, of a running proxy
+      --url URL, with an admin key in BREAKWATER_ADMIN_KEY [--tenant NAME] [--verdicts] [--json]
   route calibrate LOG  a score out of prompts that two models answered, as JSON lines
       [--out policy.json] [--delta 5pt]
   route eval LOG       how a calibrated score does on other prompts

@@ -4,16 +4,19 @@ import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
 import type { RedisState } from '../config/state-config.ts';
 import { type Administration, AdminRefused } from '../console/administration.ts';
+import type { RemoteAdministration } from '../console/remote-administration.ts';
 import { UsageError } from './arguments.ts';
 import type { Terminal } from './command.ts';
 import { CommandFailed } from './command-failed.ts';
 
-/** Options of every command that looks into the state. */
-export const ACCESS = {
-  config: { type: 'string' },
+/** Options of every command that asks a running proxy. */
+export const REMOTE = {
   url: { type: 'string' },
   'admin-key-env': { type: 'string' },
 } as const;
+
+/** Options of every command that looks into the state. */
+export const ACCESS = { config: { type: 'string' }, ...REMOTE } as const;
 
 export interface AccessValues {
   readonly config?: string | undefined;
@@ -69,7 +72,7 @@ async function open(values: AccessValues, terminal: Terminal, makesState: boolea
   const { config: file, url } = values;
   if (url !== undefined) {
     if (file !== undefined) throw new UsageError('takes --config or --url, not both.');
-    return openRemote(url, values['admin-key-env'] ?? ADMIN_KEY_VARIABLE, terminal);
+    return openRemote(url, values['admin-key-env'], terminal);
   }
   if (values['admin-key-env'] !== undefined) throw new UsageError('--admin-key-env goes with --url.');
   if (file === undefined || file === '')
@@ -79,7 +82,12 @@ async function open(values: AccessValues, terminal: Terminal, makesState: boolea
   return openLocal(config, terminal, makesState);
 }
 
-async function openRemote(url: string, variable: string, terminal: Terminal): Promise<Administration> {
+/** A running proxy. @throws {UsageError} */
+export async function openRemote(
+  url: string,
+  variable = ADMIN_KEY_VARIABLE,
+  terminal: Terminal,
+): Promise<RemoteAdministration> {
   if (!/^https?:\/\/[^/?#]+\/*$/.test(url)) throw new UsageError(`--url "${url}": expected http://HOST:PORT.`);
   const key = terminal.env[variable];
   if (key === undefined || key === '')

@@ -13,8 +13,10 @@ import {
   type PauseReply,
   pauseReply,
   type ResumeReply,
+  type RoutesPage,
   resumeReply,
   revokedKey,
+  routesPage,
   type TenantsPage,
   tenantsPage,
 } from './shapes.ts';
@@ -75,6 +77,11 @@ export class RemoteAdministration implements Administration {
 
   ledger(wish: LedgerWish): Promise<LedgerShapePage> {
     return this.#ask(ledgerPage, 'GET', `ledger${query({ ...wish })}`);
+  }
+
+  /** The evidence for routing, as that process has it in memory. */
+  routes(wish: { readonly tenant?: string | undefined; readonly limit?: number | undefined }): Promise<RoutesPage> {
+    return this.#ask(routesPage, 'GET', `routes${query({ ...wish })}`);
   }
 
   close(): void {}

@@ -148,3 +148,27 @@ export const tenantsPage = z.object({
   next: z.string().nullable(),
 });
 export type TenantsPage = z.infer<typeof tenantsPage>;
+
+const routeShape = z.object({
+  tenant: z.string(),
+  policy: z.string(),
+  key: z.string(),
+  pair: z.object({ cheap: z.string(), strong: z.string() }),
+  state: z.string(),
+  blind: z.boolean(),
+  n: z.number(),
+  loss: z.number(),
+  upper: z.number(),
+  seen: z.number(),
+  served: z.number(),
+  savedUsd: z.number(),
+  spentUsd: z.object({ shadow: z.number(), judge: z.number() }),
+  netUsd: z.number(),
+  verdict: z.string(),
+});
+
+/** `GET /admin/routes`, as far as commands use it. */
+export const routesPage = z.object({ routes: z.array(routeShape), total: z.number() });
+
+export type RouteShape = Readonly<z.output<typeof routeShape>>;
+export type RoutesPage = z.output<typeof routesPage>;

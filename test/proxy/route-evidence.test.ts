@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { ownDirectory } from '../cache/rig.ts';
 import { DIALECTS } from '../chaos/dialect-clients.ts';
+import { run } from '../cli/cli-rig.ts';
 import { stateDir } from '../state/state-dir.ts';
 import { ADMIN, CHEAP, EACH, type EvidenceRig, evidenceRig, KEY, OTHER_KEY, STRONG, TENANTS } from './evidence-rig.ts';
 
@@ -193,6 +194,16 @@ describe('tenants', () => {
     assert.equal((await admin(it, '/admin/routes?limit=0')).status, 400);
     assert.equal((await admin(it, '/admin/routes?tenent=acme')).status, 400);
     assert.equal((await fetch(`${it.proxy.url}/admin/routes`, AS_ACME)).status, 401);
+    const env = { BREAKWATER_ADMIN_KEY: ADMIN };
+    const shown = await run(['route', 'status', '--url', it.proxy.url, '--verdicts'], env);
+    assert.equal(shown.status, 0, shown.error);
+    assert.match(shown.out, /^TENANT +POLICY +KEY +CHEAP +STATE/);
+    assert.match(shown.out, /\nacme +p +plain +cheap +admitted +\d+ +0\.0pt +\d+\.\dpt +\d+\/\d+ +\$/);
+    assert.match(shown.out, /\nplain, cheap: Good enough/);
+    const asJson = await run(['route', 'status', '--url', it.proxy.url, '--tenant', 'beta', '--json'], env);
+    assert.equal(JSON.parse(asJson.out).routes[0].tenant, 'beta');
+    assert.equal((await run(['route', 'status'], env)).status, 2);
+    assert.equal((await run(['route', 'status', '--url', it.proxy.url], { BREAKWATER_ADMIN_KEY: 'wrong' })).status, 1);
     const metrics = await it.proxy.runtime.telemetry.metrics.text();
     assert.match(metrics, /breakwater_route_pairs\{policy="p",state="admitted"\} 1/);
     assert.match(metrics, /breakwater_routes_compared_total\{policy="p",result="same"\} \d+/);
