@@ -337,3 +337,44 @@ test('every dialect’s body is explained, whether its endpoint is named or gues
   assert.deepEqual([wrong.status, wrong.headers.get('allow')], [405, 'POST']);
   await Promise.all([broken.text(), wrong.text()]);
 });
+
+test('kept answers are those of the model that served', async (t) => {
+  const it = await rig(t, { upstreams: [{}, {}], config: `${TIERED}cache: {exact: on}\n` });
+  const body = { ...said('Classify it').chat, temperature: 0 };
+  const cacheOf = async (model: string) => {
+    const response = await postTo(it, '/v1/chat/completions', { ...body, model });
+    await response.text();
+    return [response.headers.get('x-breakwater-cache')?.split(';')[0], response.headers.get('x-breakwater-target')];
+  };
+  assert.deepEqual(await cacheOf('auto'), ['miss', 'b/sim-usage-1000-10']);
+  assert.deepEqual(await cacheOf('auto'), ['exact', 'b/sim-usage-1000-10']);
+  // A strong model’s client never gets what a cheap one said.
+  assert.deepEqual(await cacheOf('smart'), ['miss', 'b/sim-usage-1000-20']);
+});
+
+test('a reload puts another policy in force, for the next request', async (t) => {
+  const it = await rig(t, { upstreams: [{}, {}], config: TIERED });
+  assert.equal((await ask(it, said('classify').chat)).target, 'b/sim-usage-1000-10');
+  const { runtime } = it.proxy;
+  const [policy] = runtime.config.routing.policies.values();
+  assert.ok(policy);
+  const other = { ...policy, tasks: new Map([['classification', 'large']]) };
+  const routing = { policies: new Map([['p', other]]), models: new Map([['auto', other]]) };
+  runtime.reload({ ...runtime.config, routing });
+  assert.equal((await ask(it, said('classify').chat)).target, 'b/sim-usage-1000-20');
+});
+
+test('completions are routed, and tokens are counted by the model that would serve', async (t) => {
+  const it = await dialectRig(
+    t,
+    TIERED.replaceAll('b/sim', 'a/sim').replace('a/sim-usage-1000-20', 'b/sim-usage-1000-20'),
+  );
+  const completion = await postTo(it, '/v1/completions', { model: 'auto', prompt: 'classify' });
+  await completion.text();
+  // The cheap one is at a provider that speaks Messages only.
+  assert.equal(completion.headers.get('x-breakwater-target'), 'b/sim-usage-1000-20');
+  const count = await postTo(it, '/v1/messages/count_tokens', { model: 'auto', ...said('classify').chat });
+  assert.deepEqual([count.status, count.headers.get('x-breakwater-target')], [200, 'a/sim-usage-1000-10']);
+  assert.ok(Number(((await count.json()) as { input_tokens: number }).input_tokens) > 0);
+  assert.equal(it.proxy.runtime.routePins.size, 0);
+});
