@@ -7,15 +7,24 @@ export interface Difference {
   readonly mean: number;
   readonly low: number;
   readonly high: number;
+  /** What was resampled. */
+  readonly clusters: number;
 }
 
-const RESAMPLES = 1_000;
+/** Tasks that succeed or fail together. */
+export interface Cluster {
+  /** Successes after minus before. */
+  readonly sum: number;
+  readonly tasks: number;
+}
+
+const RESAMPLES = 2_000;
 
 /**
- * Paired, and resampled by what was asked: a question that is asked a hundred times is answered rightly a hundred times or not at all, and jobs
- * of one session hang together. The task is the unit.
+ * The tasks of a day, paired, by what was asked: a question that is asked a hundred times is answered rightly a hundred times or not at all, and
+ * jobs of one session hang together.
  */
-export function successDifference(before: Replayed, after: Replayed, seed: number): Difference {
+export function taskClusters(before: Replayed, after: Replayed): Cluster[] {
   const was = taskSuccess(before.outcomes);
   const is = taskSuccess(after.outcomes);
   const clusters = new Map<string, { sum: number; tasks: number }>();
@@ -32,20 +41,25 @@ export function successDifference(before: Replayed, after: Replayed, seed: numbe
     cluster.sum += Number(success) - Number(was.get(task) ?? false);
     cluster.tasks += 1;
   }
-  const all = [...clusters.values()];
-  const mean = meanOf(all);
+  return [...clusters.values()];
+}
+
+/** The mean over all tasks, and what it is in 95% of resamples of the clusters. */
+export function differenceOf(clusters: readonly Cluster[], seed: number): Difference {
+  const mean = meanOf(clusters);
   const random = seededRandom(seed);
   const means = Array.from({ length: RESAMPLES }, () =>
-    meanOf(all.map((one) => all[Math.floor(random() * all.length)] ?? one)),
+    meanOf(clusters.map((one) => clusters[Math.floor(random() * clusters.length)] ?? one)),
   ).sort((a, b) => a - b);
   return {
     mean,
     low: means[Math.floor(RESAMPLES * 0.025)] ?? mean,
     high: means[Math.ceil(RESAMPLES * 0.975) - 1] ?? mean,
+    clusters: clusters.length,
   };
 }
 
-function meanOf(clusters: readonly { readonly sum: number; readonly tasks: number }[]): number {
+function meanOf(clusters: readonly Cluster[]): number {
   let sum = 0;
   let tasks = 0;
   for (const cluster of clusters) {
