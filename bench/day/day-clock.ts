@@ -6,10 +6,14 @@ interface Waiting extends Timer {
   real: NodeJS.Timeout | undefined;
 }
 
+/** Milliseconds. */
+const SHORT = 1_000;
+const PATIENCE = 10;
+
 /**
  * The clock of a replayed day. It stands still while requests are under way, so that nothing depends on how fast the machine is, and is moved
- * from one arrival to the next. What waits on it comes due as it is moved, in order; a wait that no move reaches ends after its
- * real time, so that nothing hangs.
+ * from one arrival to the next. What waits on it comes due as it is moved, in order. A wait that no move reaches ends in real time, so that nothing
+ * hangs: a short one after as long as it says, a longer one after ten times that, since those are limits that a slow machine must not reach.
  */
 export class DayClock implements Clock {
   #now: number;
@@ -63,7 +67,9 @@ export class DayClock implements Clock {
 
   #arm(waiting: Waiting): void {
     clearTimeout(waiting.real);
-    waiting.real = setTimeout(() => this.#end(waiting), Math.min(2 ** 31 - 1, waiting.due - this.#now));
+    const left = waiting.due - this.#now;
+    const real = left < SHORT ? left : left * PATIENCE;
+    waiting.real = setTimeout(() => this.#end(waiting), Math.min(2 ** 31 - 1, real));
     waiting.real.unref();
   }
 }

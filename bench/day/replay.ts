@@ -13,8 +13,12 @@ import type { Day, DayRequest } from './traffic/request.ts';
 import type { BillLine } from './upstream/bill.ts';
 import { DayUpstream } from './upstream/day-upstream.ts';
 
-/** Monday morning, so that no window of a budget ends within the day. */
-const BEGINNING = Date.UTC(2026, 10, 23);
+const DAY = 24 * 3_600_000;
+/**
+ * The midnight to come: no window of a budget ends within the day, and what a thread of its own has to do by a time of the day is never too late
+ * by the machine's clock.
+ */
+const BEGINNING = Math.ceil(Date.now() / DAY) * DAY;
 const LEDGER_PAGE = 5_000;
 
 /** What came of one request. */

@@ -28,7 +28,7 @@ describe('a replayed day, through the proxy with and without its cache', () => {
   test('has questions repeated, reworded and turned into traps', () => {
     const [without, kept, near] = tallies();
     assert.equal(without?.exactHits, 0);
-    assert.ok((kept?.exactHits ?? 0) >= 100, `${kept?.exactHits} exact hits`);
+    assert.ok((kept?.exactHits ?? 0) >= 80, `${kept?.exactHits} exact hits`);
     assert.ok((near?.semanticHits ?? 0) >= 5, `${near?.semanticHits} semantic hits`);
     assert.ok((near?.wrongTraps.of ?? 0) >= 30, `${near?.wrongTraps.of} traps`);
   });

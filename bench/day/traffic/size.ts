@@ -39,13 +39,13 @@ export const WHOLE_DAY: DaySize = {
 
 /** A few hundred requests, from what is in the repository alone. */
 export const SMALL_DAY: DaySize = {
-  support: 150,
+  support: 130,
   supportPrompt: 780,
   services: 2,
-  polled: 0.25,
-  tickets: 60,
-  invoices: 30,
-  contracts: 20,
+  polled: 0.15,
+  tickets: 40,
+  invoices: 20,
+  contracts: 10,
   documents: 4,
   hardQuestions: 12,
   coding: [{ jobs: 3, steps: 3, result: 1_500 }],
