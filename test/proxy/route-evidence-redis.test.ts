@@ -16,8 +16,8 @@ async function untilAdmitted(it: EvidenceRig): Promise<void> {
 
 describe('evidence of replicas', { skip: noServer }, () => {
   let redis: OwnRedis;
-  const state = (prefix: string, timeout = '20s') =>
-    `{redis: "redis://${redis.host}:${redis.port}", keyPrefix: ${prefix}, timeout: ${timeout}}`;
+  const state = (prefix: string) =>
+    `{redis: "redis://${redis.host}:${redis.port}", keyPrefix: ${prefix}, timeout: 20s}`;
   const newPrefix = () => `test-${randomBytes(6).toString('hex')}`;
   before(async () => {
     redis = await startRedis();
@@ -35,7 +35,7 @@ describe('evidence of replicas', { skip: noServer }, () => {
   });
 
   test('is served from memory while Redis is silent, and no request waits', async (t) => {
-    const it = await evidenceRig(t, { state: state(newPrefix(), '2s') });
+    const it = await evidenceRig(t, { state: state(newPrefix()) });
     await untilAdmitted(it);
     redis.process.kill('SIGSTOP');
     try {

@@ -65,6 +65,8 @@ export class Evidence implements EvidenceBook {
   #ticking = false;
   #closed = false;
   #inTrouble = false;
+  /** Where among many pairs the next tick begins. */
+  #turn = 0;
 
   constructor(options: EvidenceOptions) {
     this.#options = options;
@@ -266,18 +268,24 @@ export class Evidence implements EvidenceBook {
 
   /** Stores what is new, then reads what others may have learned of the pairs in use, then makes room. */
   async #tick(): Promise<void> {
-    const now = this.#options.clock.now();
-    const open = [...this.#slots.values()].sort((a, b) => b.usedAt - a.usedAt);
-    let left = MOST_A_TICK;
-    for (const dirty of [true, false]) {
-      for (const { pair, usedAt } of open) {
-        if (pair === undefined || pair.dirty !== dirty || left <= 0) continue;
-        if (!dirty && now - usedAt > IDLE_MS) continue;
-        left--;
-        if (!(await this.#flushed(pair))) return;
-      }
+    const since = this.#options.clock.now() - IDLE_MS;
+    const dirty: TrackedPair[] = [];
+    const inUse: TrackedPair[] = [];
+    for (const { pair, usedAt } of this.#slots.values()) {
+      if (pair?.dirty === true) dirty.push(pair);
+      else if (pair !== undefined && usedAt > since) inUse.push(pair);
     }
-    this.#makeRoom(open);
+    // Of very many each has its turn.
+    const turns = [...turned(dirty, this.#turn), ...turned(inUse, this.#turn)];
+    this.#turn += MOST_A_TICK;
+    for (const pair of turns.slice(0, MOST_A_TICK)) if (!(await this.#flushed(pair))) return;
+    if (this.#crowded) this.#makeRoom([...this.#slots.values()].sort((a, b) => b.usedAt - a.usedAt));
+  }
+
+  get #crowded(): boolean {
+    if (this.#slots.size > (this.#most * 7) / 8) return true;
+    for (const count of this.#perTenant.values()) if (count > (this.#mostPerTenant * 7) / 8) return true;
+    return false;
   }
 
   /** The least recently asked go: an eighth of what is allowed is kept free for others. What is not stored stays. */
@@ -296,6 +304,12 @@ export class Evidence implements EvidenceBook {
     }
     for (const [tenant, count] of this.#perTenant) if (count <= 0) this.#perTenant.delete(tenant);
   }
+}
+
+/** The same, beginning elsewhere. */
+function turned<T>(list: readonly T[], by: number): T[] {
+  const from = list.length === 0 ? 0 : by % list.length;
+  return [...list.slice(from), ...list.slice(0, from)];
 }
 
 function serves(state: RouteState, canary: number, random: Random): Side {

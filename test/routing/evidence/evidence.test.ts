@@ -269,6 +269,23 @@ describe('a store', () => {
     assert.equal(store.saves, 0);
   });
 
+  test('is written in turns where very many have something to store', async () => {
+    const { evidence, store, request, turn } = book();
+    const keys = Array.from({ length: 250 }, (_, n) => `k${n}`);
+    for (let n = 0; n < 25; n++) for (const key of keys) await request(1, 'acme', key);
+    for (let n = 0; n < 3; n++) {
+      for (const key of keys) await request(1, 'acme', key);
+      await turn();
+    }
+    const stored = await Promise.all(keys.map((key) => store.load({ tenant: 'acme', key, pair: PAIR })));
+    const seen = stored.map((one) => Number(/"seen":(\d+)/.exec(one?.record ?? '')?.[1]));
+    assert.ok(
+      seen.every((count) => count >= 25),
+      String(seen),
+    );
+    await evidence.close();
+  });
+
   test('whose record cannot be read is begun anew', async () => {
     const store = new MoodyStore();
     await store.save({ tenant: 'acme', key: 'k', pair: PAIR }, 'not a record', 0);
