@@ -38,9 +38,14 @@ export interface Traffic {
   readonly seen: number;
   /** Answers of the cheap model that clients got. */
   readonly served: number;
+  /** Requests that a failed try of the cheap model made dearer, and by how much, nano-dollars. */
+  readonly failures: number;
+  readonly failed: number;
   /** Nano-dollars, may be below 0. */
   readonly saved: number;
 }
+
+export const NO_TRAFFIC: Traffic = { seen: 0, served: 0, failures: 0, failed: 0, saved: 0 };
 
 /**
  * All that happens to a record. Changes are kept until they are stored: when another replica has stored first, they are applied again, to

@@ -10,7 +10,7 @@ export interface Economy {
   readonly cheap: number;
   /** What a judge costs a comparison. */
   readonly judge: number;
-  /** Saved by a request that the cheap model serves. */
+  /** Saved by a request that is for the cheap model: failed tries, which the strong one had to make good, are in it. */
   readonly saving: number;
   /** What comparing a share of the requests costs each of them. */
   readonly watching: number;
@@ -23,14 +23,15 @@ export interface Economy {
  *
  * @param share of requests that both models are asked
  */
-export function economyOf({ money, results }: EvidenceRecord, share: number): Economy | undefined {
+export function economyOf({ money, results, served, failures }: EvidenceRecord, share: number): Economy | undefined {
   const { priced } = money;
   if (priced < LEAST_PRICED) return undefined;
   const compared = results.same + results.strongBetter + results.cheapBetter + results.undecided;
   const strong = money.strong / priced;
   const cheap = money.cheap / priced;
   const judge = money.judge / Math.max(1, compared);
-  const saving = strong - cheap;
+  const tried = Math.max(1, served + failures);
+  const saving = (strong - cheap) * (1 - failures / tried) - money.failed / tried;
   // Where the cheap one serves, it is the strong one that is asked besides.
   const watching = share * (strong + judge);
   return { strong, cheap, judge, saving, watching, net: saving - watching };

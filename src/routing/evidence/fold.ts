@@ -1,6 +1,6 @@
 import type { EvidenceSettings } from '../../config/routing-config.ts';
 import { MeanBound, type TickCounts } from '../../statistics/mean-bound.ts';
-import type { Change, Circumstances, ComparisonCost, EvidenceEvent } from './change.ts';
+import type { Change, Circumstances, ComparisonCost, EvidenceEvent, Traffic } from './change.ts';
 import { climb, type Folded, suspend } from './ladder.ts';
 import type { EvidenceRecord, Renewal } from './record.ts';
 import { MIXTURE_WITHIN, OBSERVED } from './terms.ts';
@@ -22,16 +22,14 @@ export function applyChange(record: EvidenceRecord, change: Change, settings: Ev
   }
 }
 
-function addTraffic(
-  record: EvidenceRecord,
-  { seen, served, saved }: Extract<Change, { kind: 'traffic' }>['traffic'],
-): EvidenceRecord {
+function addTraffic(record: EvidenceRecord, { seen, served, failures, failed, saved }: Traffic): EvidenceRecord {
   return {
     ...record,
     seen: record.seen + seen,
     served: record.served + served,
+    failures: record.failures + failures,
     trial: record.state === 'canary' ? record.trial + served : record.trial,
-    money: { ...record.money, saved: record.money.saved + saved },
+    money: { ...record.money, failed: record.money.failed + failed, saved: record.money.saved + saved },
   };
 }
 

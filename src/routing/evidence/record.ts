@@ -33,6 +33,8 @@ const recordSchema = z.object({
   /** Requests, and answers of the cheap model that clients got; since the version began. */
   seen: count,
   served: count,
+  /** Requests that a failed try of the cheap model made dearer. */
+  failures: count,
   /** Answers of the cheap model that clients got since it is in the canary. */
   trial: count,
   /** Paired losses of this attempt. */
@@ -54,6 +56,8 @@ const recordSchema = z.object({
     strong: money,
     shadow: money,
     judge: money,
+    /** By how much failed tries made requests dearer. */
+    failed: money,
     /** May be below 0: where failed cheap tries cost more than was saved. */
     saved: z.number().int(),
   }),
@@ -80,6 +84,7 @@ export function freshRecord(version: string, now: number): EvidenceRecord {
     renewedAt: 0,
     seen: 0,
     served: 0,
+    failures: 0,
     trial: 0,
     losses: {},
     baseline: null,
@@ -87,7 +92,7 @@ export function freshRecord(version: string, now: number): EvidenceRecord {
     watchable: null,
     results: { same: 0, strongBetter: 0, cheapBetter: 0, undecided: 0, unavailable: 0 },
     known: { cheap: [], strong: [], prompt: [], price: [] },
-    money: { priced: 0, cheap: 0, strong: 0, shadow: 0, judge: 0, saved: 0 },
+    money: { priced: 0, cheap: 0, strong: 0, shadow: 0, judge: 0, failed: 0, saved: 0 },
     outcomes: { cheap: {}, strong: {} },
   };
 }

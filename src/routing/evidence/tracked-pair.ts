@@ -1,7 +1,7 @@
 import type { EvidenceSettings } from '../../config/routing-config.ts';
 import { MeanBound } from '../../statistics/mean-bound.ts';
 import type { RouteState, Standing } from '../decision.ts';
-import type { Change, EvidenceEvent, Side } from './change.ts';
+import { type Change, type EvidenceEvent, NO_TRAFFIC, type Side } from './change.ts';
 import type { EvidenceKey } from './evidence-key.ts';
 import { applyChange } from './fold.ts';
 import { OrderedResults } from './ordered-results.ts';
@@ -38,7 +38,7 @@ export class TrackedPair {
   /** The state as it is stored. */
   #confirmed: RouteState;
   #pending: Change[] = [];
-  #traffic = { seen: 0, served: 0, saved: 0 };
+  #traffic = { ...NO_TRAFFIC };
   #withoutVerdict = 0;
   #measured: { readonly of: EvidenceRecord['losses']; readonly standing: Omit<Standing, 'state'> } | undefined;
   #flushing: Promise<void> | undefined;
@@ -95,6 +95,10 @@ export class TrackedPair {
   answered(served: Side, saved: number): void {
     if (served === 'cheap') this.#traffic.served++;
     this.#traffic.saved += saved;
+    if (saved < 0) {
+      this.#traffic.failures++;
+      this.#traffic.failed -= saved;
+    }
     // The last answers of a trial admit.
     if (served === 'cheap' && this.#record.state === 'canary') this.#storeTraffic();
   }
@@ -135,7 +139,7 @@ export class TrackedPair {
   #storeTraffic(): void {
     const traffic = this.#traffic;
     if (traffic.seen === 0 && traffic.served === 0 && traffic.saved === 0) return;
-    this.#traffic = { seen: 0, served: 0, saved: 0 };
+    this.#traffic = { ...NO_TRAFFIC };
     this.#apply({ kind: 'traffic', traffic });
   }
 
@@ -161,6 +165,8 @@ export class TrackedPair {
       traffic: {
         seen: last.traffic.seen + change.traffic.seen,
         served: last.traffic.served + change.traffic.served,
+        failures: last.traffic.failures + change.traffic.failures,
+        failed: last.traffic.failed + change.traffic.failed,
         saved: last.traffic.saved + change.traffic.saved,
       },
     };

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { NO_TRAFFIC } from '../../../src/routing/evidence/change.ts';
 import { parseRecord } from '../../../src/routing/evidence/record.ts';
 import { verdictText } from '../../../src/routing/evidence/verdict-text.ts';
 import { seeded } from '../../breakers/seeded.ts';
 import { AS_EVER, CHEAP, type Habit, Ladder, SETTINGS } from './rig.ts';
 
 const GOOD: Habit = { losses: 0, wins: 0 };
+/** What a try of the cheap model costs. */
+const CHEAP_NANOS = 1_000;
 const HOUR = 60 * 60 * 1000;
 
 function admitted(settings = SETTINGS): Ladder {
@@ -109,6 +112,16 @@ describe('what does not pay', () => {
     for (let n = 0; n < 40; n++)
       ladder.compared({ kind: 'scores', cheap: 1, strong: 1 }, AS_EVER, { ...CHEAP, judge: 200_000 });
     assert.equal(ladder.record.suspended, 'cost');
+  });
+
+  it('is one whose tries fail so often that making them good costs more than the others save', () => {
+    const ladder = admitted();
+    const traffic = { ...NO_TRAFFIC, seen: 100, served: 2, failures: 98, failed: 98 * CHEAP_NANOS, saved: 0 };
+    ladder.apply({ kind: 'traffic', traffic });
+    assert.equal(ladder.record.state, 'admitted');
+    for (let n = 0; n < 60; n++) ladder.apply({ kind: 'traffic', traffic });
+    assert.equal(ladder.record.suspended, 'cost');
+    assert.match(told(ladder), /1,000 requests save -\$/);
   });
 
   it('is not said of prices that nobody knows', () => {

@@ -1,6 +1,12 @@
 import type { Random } from '../../../src/clock.ts';
 import type { EvidenceSettings } from '../../../src/config/routing-config.ts';
-import type { Change, Circumstances, ComparisonCost, ComparisonResult } from '../../../src/routing/evidence/change.ts';
+import {
+  type Change,
+  type Circumstances,
+  type ComparisonCost,
+  type ComparisonResult,
+  NO_TRAFFIC,
+} from '../../../src/routing/evidence/change.ts';
 import { applyChange } from '../../../src/routing/evidence/fold.ts';
 import { type EvidenceRecord, freshRecord } from '../../../src/routing/evidence/record.ts';
 import { OBSERVED, versionOf } from '../../../src/routing/evidence/terms.ts';
@@ -57,7 +63,7 @@ export class Ladder {
   }
 
   traffic(seen: number, served = 0): void {
-    this.apply({ kind: 'traffic', traffic: { seen, served, saved: 0 } });
+    this.apply({ kind: 'traffic', traffic: { ...NO_TRAFFIC, seen, served } });
   }
 
   /** One comparison, and the requests around it, of which the canary's share gets the cheap model's answer. */
