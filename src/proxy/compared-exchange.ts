@@ -10,7 +10,7 @@ import type { ModelPair, RouteDecision } from '../routing/decision.ts';
 import type { Circumstances, Side } from '../routing/evidence/change.ts';
 import { type ComparedAnswer, comparable } from '../routing/evidence/checkers/compared-answer.ts';
 import { openingOf } from '../routing/policy/opening.ts';
-import { fingerprintOf } from '../routing/policy/route-key.ts';
+import { fingerprintOf, systemPrintOf } from '../routing/policy/route-key.ts';
 import { costOfUse } from './cache-spending.ts';
 import type { Chain } from './chain.ts';
 import type { Exchange } from './exchange.ts';
@@ -123,7 +123,7 @@ export function circumstancesOf(
   return {
     cheap: side === 'cheap' ? served : other,
     strong: side === 'cheap' ? other : served,
-    prompt: fingerprintOf(call.body, openingOf(endpoint, call.body)),
+    prompt: fingerprintOf(call.body, systemPrintOf(call.body, openingOf(endpoint, call.body))),
     price: prices.includes(undefined) ? undefined : price,
   };
 }

@@ -7,7 +7,7 @@ import { promptText } from '../../routing/features/prompt-text.ts';
 import { readPrompt } from '../../routing/features/read-prompt.ts';
 import { guessEndpoint } from '../../routing/policy/guess-endpoint.ts';
 import { openingOf } from '../../routing/policy/opening.ts';
-import { fingerprintOf } from '../../routing/policy/route-key.ts';
+import { fingerprintOf, systemPrintOf } from '../../routing/policy/route-key.ts';
 import type { EvaluatedRow } from '../../routing/score/evaluate.ts';
 import { CommandFailed } from '../command-failed.ts';
 
@@ -60,7 +60,11 @@ function fromRequest(request: JsonRecord, row: Omit<EvaluatedRow, 'features'>): 
   const endpoint = guessEndpoint(body);
   const prompt = readPrompt(endpoint, body);
   if (prompt === undefined) return 'the "request" has no text of a user';
-  return { ...row, key: row.key ?? fingerprintOf(body, openingOf(endpoint, body)), features: featuresOf(prompt) };
+  return {
+    ...row,
+    key: row.key ?? fingerprintOf(body, systemPrintOf(body, openingOf(endpoint, body))),
+    features: featuresOf(prompt),
+  };
 }
 
 function isScore(value: unknown): value is number {

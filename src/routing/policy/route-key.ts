@@ -31,31 +31,41 @@ export function isRouteName(name: string): boolean {
   return NAMED.test(name);
 }
 
-/**
- * A name for the kind of work that a request belongs to, where its client gives none: told from its system prompt without numbers and dates, the
- * names of its tools, and the form of answer it asks for. What nobody can tell apart is `plain`.
- */
-export function fingerprintOf(body: JsonMembers, { system }: Opening): string {
-  const { bytes } = body;
+/** Stands for the system prompt without numbers and dates; empty where there is none. */
+export function systemPrintOf({ bytes }: JsonMembers, { system }: Opening): string {
   let at = 0;
   for (const { start, end } of system) {
     if (at + MOST_TEXT > MOST_SYSTEM) break;
     at = writeNormal(bytes, start, end, scratch, at);
   }
-  const afterSystem = at;
-  scratch[at++] = SEPARATOR;
+  return at === 0 ? '' : printOf(at);
+}
+
+/**
+ * A name for the kind of work that a request belongs to, where its client gives none: told from its system prompt, the names of its tools,
+ * and the form of answer it asks for. What nobody can tell apart is `plain`.
+ *
+ * @param system of {@link systemPrintOf}
+ */
+export function fingerprintOf(body: JsonMembers, system: string): string {
+  let at = scratch.write(system, 0, 'latin1');
   for (const name of toolNames(body)) {
-    at += scratch.write(name, at, 'latin1');
     scratch[at++] = SEPARATOR;
+    at += scratch.write(name, at, 'latin1');
   }
   for (const form of FORMS) {
     const span = body.kind(form) === 'object' ? body.spans(form).at(-1) : undefined;
     if (span === undefined) continue;
-    const part = bytes.subarray(span.start, Math.min(span.end, span.start + MOST_FORM));
-    if (part.includes(JSON_MARK)) at += part.copy(scratch, at);
+    const part = body.bytes.subarray(span.start, Math.min(span.end, span.start + MOST_FORM));
+    if (!part.includes(JSON_MARK)) continue;
+    scratch[at++] = SEPARATOR;
+    at += part.copy(scratch, at);
   }
-  if (at === 1 && afterSystem === 0) return 'plain';
-  return `sys-${hash('sha256', scratch.subarray(0, at), 'base64url').slice(0, 16)}`;
+  return at === 0 ? 'plain' : `sys-${printOf(at)}`;
+}
+
+function printOf(end: number): string {
+  return hash('sha256', scratch.subarray(0, end), 'base64url').slice(0, 16);
 }
 
 /** Names in the list of tools, in order of the alphabet: as far as the bound reaches, whatever else is called so in a schema. */

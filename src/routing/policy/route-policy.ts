@@ -1,4 +1,5 @@
 import type { EvidenceSettings, RoutingPolicy } from '../../config/routing-config.ts';
+import type { Endpoint } from '../../dialects/endpoint.ts';
 import type { JsonMembers } from '../../dialects/json-members.ts';
 import type { ModelPair, RouteDecision, Verdict } from '../decision.ts';
 import { readPrompt } from '../features/read-prompt.ts';
@@ -8,7 +9,7 @@ import { type Closed, closedTiers, needsOfTiers, type TierNeeds, type TierTarget
 import { type Opening, openingOf } from './opening.ts';
 import { PhraseRules } from './phrases.ts';
 import { moveCost } from './prompt-cache.ts';
-import { fingerprintOf } from './route-key.ts';
+import { fingerprintOf, systemPrintOf } from './route-key.ts';
 import type { RouteContext, RouteRequest } from './route-request.ts';
 import type { Pin } from './session-pins.ts';
 import { workOf } from './work.ts';
@@ -54,7 +55,8 @@ export class RoutePolicy {
     const { config } = this;
     const reasons: string[] = [];
     const opening = openingOf(endpoint, body);
-    const key = request.routeName ?? fingerprintOf(body, opening);
+    const system = request.routeName === undefined || this.#remembers(endpoint) ? systemPrintOf(body, opening) : '';
+    const key = request.routeName ?? fingerprintOf(body, system);
     const prompt = readPrompt(endpoint === 'count-tokens' ? 'messages' : endpoint, body);
     const work = workOf(config, this.#rules, this.#scorer, request.taskType, prompt, key, reasons);
 
@@ -67,7 +69,7 @@ export class RoutePolicy {
     const verdict = pair === undefined ? undefined : this.#verdict(pair, key, context, reasons);
     const serve = verdict?.serve === 'strong' ? this.#reference : tier;
 
-    const session = this.#sessionKey(request, opening, key, context);
+    const session = this.#sessionKey(request, opening, system, context);
     // Where no user's text stands near the end, what stands there are the results of tools.
     const inToolLoop = prompt === undefined || prompt.flags.inToolLoop || livesAtProvider(body);
     const at: Standpoint = { tier, serve, verdict, inToolLoop, tokens, closed };
@@ -153,19 +155,23 @@ export class RoutePolicy {
     return verdict;
   }
 
-  /** Names the conversation; undefined where it has no name and no beginning, or sessions are not kept together. */
+  /** Whether conversations are kept with their model. */
+  #remembers(endpoint: Endpoint): boolean {
+    return this.config.pin && this.tiers.length > 1 && endpoint !== 'embeddings' && endpoint !== 'count-tokens';
+  }
+
+  /** Names the conversation; undefined where it has no name and no beginning, or is not remembered. */
   #sessionKey(
     { endpoint, body, session }: RouteRequest,
     { firstUser }: Opening,
-    key: string,
+    system: string,
     { tenant }: RouteContext,
   ): string | undefined {
-    if (!this.config.pin || this.tiers.length < 2 || endpoint === 'embeddings' || endpoint === 'count-tokens')
-      return undefined;
-    // With the kind of work: agents that share a session do not share a conversation.
-    if (session !== undefined) return `${tenant}\n${this.config.name}\n${key}\ns:${session}`;
+    if (!this.#remembers(endpoint)) return undefined;
+    // With the system prompt: agents that share a session do not share a conversation. Not with the tools: they come and go in one.
+    if (session !== undefined) return `${tenant}\n${this.config.name}\n${system}\ns:${session}`;
     if (firstUser === undefined) return undefined;
-    return `${tenant}\n${this.config.name}\n${key}\nc:${conversationHash(body, firstUser)}`;
+    return `${tenant}\n${this.config.name}\n${system}\nc:${conversationHash(body, firstUser)}`;
   }
 
   /** Index of the tier that serves a conversation which was with a model before. */

@@ -5,12 +5,12 @@ import type { Endpoint } from '../../../src/dialects/endpoint.ts';
 import { JsonMembers } from '../../../src/dialects/json-members.ts';
 import { conversationHash } from '../../../src/routing/policy/conversation.ts';
 import { openingOf } from '../../../src/routing/policy/opening.ts';
-import { fingerprintOf, isRouteName } from '../../../src/routing/policy/route-key.ts';
+import { fingerprintOf, isRouteName, systemPrintOf } from '../../../src/routing/policy/route-key.ts';
 import { membersOf, user } from './policy-rig.ts';
 
 const keyOf = (body: unknown, endpoint: Endpoint = 'chat'): string => {
   const members = membersOf(body);
-  return fingerprintOf(members, openingOf(endpoint, members));
+  return fingerprintOf(members, systemPrintOf(members, openingOf(endpoint, members)));
 };
 const system = (content: unknown) => ({ role: 'system', content });
 const tool = (name: string, description = 'x') => ({
@@ -134,14 +134,14 @@ test('odd requests have a key and a beginning, or none, and never fail', () => {
   for (const [endpoint, body] of odd) {
     const members = membersOf(body);
     const opening = openingOf(endpoint, members);
-    assert.match(fingerprintOf(members, opening), /^(plain|sys-[\w-]{16})$/);
+    assert.match(fingerprintOf(members, systemPrintOf(members, opening)), /^(plain|sys-[\w-]{16})$/);
     if (opening.firstUser !== undefined) assert.equal(conversationHash(members, opening.firstUser).length, 22);
   }
   for (const { bytes } of WORST) {
     const members = JsonMembers.read(bytes);
     assert.ok(members instanceof JsonMembers);
     const opening = openingOf('chat', members);
-    fingerprintOf(members, opening);
+    fingerprintOf(members, systemPrintOf(members, opening));
     if (opening.firstUser !== undefined) conversationHash(members, opening.firstUser);
   }
 });

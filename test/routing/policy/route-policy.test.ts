@@ -229,6 +229,18 @@ test('inside a tool loop it moves up where its model is suspended, or cannot go 
   assert.equal(decide(narrow, asks(loop('classify', 'tool')), { pins: full }).model, 'mid');
 });
 
+test('tools that come and go, and a route key that changes, leave a conversation with its model', () => {
+  const pins = new SessionPins();
+  const tools = (...names: readonly string[]) => ({
+    tools: names.map((name) => ({ type: 'function', function: { name } })),
+  });
+  const first = { ...loop('classify'), ...tools('a') };
+  assert.equal(decide(EVIDENCE, asks(first), { pins, book: book('canary', 'cheap') }).model, 'cheap');
+  const more = { ...loop('classify', 'tool'), ...tools('a', 'b') };
+  const kept = decide(EVIDENCE, asks(more, { routeName: 'other' }), { pins, book: book('canary', 'strong') });
+  assert.deepEqual([kept.model, kept.pinned], ['cheap', true]);
+});
+
 test('a session whose past is kept by the provider stays where that is', () => {
   const pins = new SessionPins();
   const request = (body: object) => asks({ model: 'auto', ...body }, { endpoint: 'responses', session: 's' });
