@@ -39,9 +39,10 @@ export class CommandEvents {
   }
 
   async #open(): Promise<Webhooks> {
-    const [{ Webhooks }, { WebhookPoster }] = await Promise.all([
+    const [{ Webhooks }, { WebhookPoster }, { MemoryOutbox }] = await Promise.all([
       import('../tenants/events/webhooks.ts'),
       import('../tenants/events/webhook-poster.ts'),
+      import('../state/local/memory-outbox.ts'),
     ]);
     const clock = this.#clock;
     // The events themselves are no news to whoever gave the command; a delivery that failed is.
@@ -52,6 +53,12 @@ export class CommandEvents {
         if (!isEvent(fields)) this.#warn(message);
       },
     };
-    return new Webhooks({ clock, random: this.#random, log, poster: new WebhookPoster(clock) });
+    return new Webhooks({
+      clock,
+      random: this.#random,
+      log,
+      poster: new WebhookPoster(clock),
+      outbox: new MemoryOutbox(),
+    });
   }
 }

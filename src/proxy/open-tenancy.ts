@@ -26,7 +26,7 @@ export async function openTenancy(runtime: Runtime, state: State): Promise<OpenT
   // Tells this process from its siblings for whoever reads the event; not a secret, and no address.
   const replica = `replica-${randomUUID().slice(0, 8)}`;
   const poster = new WebhookPoster(clock);
-  const webhooks = new Webhooks({ clock, random, log: telemetry.log, poster });
+  const webhooks = new Webhooks({ clock, random, log: telemetry.log, poster, outbox: state.outbox });
   const tenancy = new Tenancy({
     config: runtime.config,
     clock,
@@ -41,6 +41,7 @@ export async function openTenancy(runtime: Runtime, state: State): Promise<OpenT
   // The chains may know the models' windows now.
   runtime.chains.forget();
   runtime.tenancy = tenancy;
+  void webhooks.takeUp(() => hooksOf(runtime.config, undefined));
   return {
     tenancy,
     webhooks,

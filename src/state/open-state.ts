@@ -3,6 +3,7 @@ import type { RedisState, StateConfig } from '../config/state-config.ts';
 import type { BudgetStore } from './budget-store.ts';
 import type { CircuitBoard } from './circuit-board.ts';
 import type { KeyStore } from './key-store.ts';
+import type { Outbox } from './outbox.ts';
 import type { RedisLink } from './redis/link.ts';
 
 /** So long a settlement waits for others to be written with it, milliseconds: a commit costs as much as ten rows. */
@@ -16,6 +17,8 @@ export interface State {
   readonly keys: KeyStore;
   /** Undefined: there are no other replicas to tell of circuits. */
   readonly circuits: CircuitBoard | undefined;
+  /** Events that webhooks have not taken. */
+  readonly outbox: Outbox;
   /** For what else is kept in the same Redis; undefined: the state is not in one. */
   readonly redis?: { readonly link: RedisLink; readonly prefix: string };
   close(): void | Promise<void>;
@@ -38,8 +41,11 @@ export interface StateOptions {
 export async function openState(config: StateConfig, options: StateOptions): Promise<State> {
   switch (config.kind) {
     case 'memory': {
-      const { openMemoryStore } = await import('./local/memory-store.ts');
-      return { kind: 'memory', ...openMemoryStore(options), circuits: undefined };
+      const [{ openMemoryStore }, { MemoryOutbox }] = await Promise.all([
+        import('./local/memory-store.ts'),
+        import('./local/memory-outbox.ts'),
+      ]);
+      return { kind: 'memory', ...openMemoryStore(options), outbox: new MemoryOutbox(), circuits: undefined };
     }
     case 'sqlite': {
       const { openSqliteStore } = await import('./local/sqlite-store.ts');
@@ -59,7 +65,8 @@ export async function openState(config: StateConfig, options: StateOptions): Pro
           );
         },
       });
-      return { kind: 'sqlite', budgets: store.budgets, keys: store.keys, circuits: undefined, close: store.close };
+      const { budgets, keys, outbox, close } = store;
+      return { kind: 'sqlite', budgets, keys, outbox, circuits: undefined, close };
     }
     case 'redis':
       return openRedis(config, options);
@@ -67,10 +74,11 @@ export async function openState(config: StateConfig, options: StateOptions): Pro
 }
 
 async function openRedis(config: RedisState, options: StateOptions): Promise<State> {
-  const [{ openRedisState }, { GuardedBudgetStore }, { RedisCircuitBoard }] = await Promise.all([
+  const [{ openRedisState }, { GuardedBudgetStore }, { RedisCircuitBoard }, { RedisOutbox }] = await Promise.all([
     import('./redis/open-redis.ts'),
     import('./redis/guarded-budget-store.ts'),
     import('./redis/circuit-board.ts'),
+    import('./redis/redis-outbox.ts'),
   ]);
   const { clock, random } = options;
   const { urls, topology, timeout, keyPrefix, replicas, whenUnavailable } = config;
@@ -100,6 +108,7 @@ async function openRedis(config: RedisState, options: StateOptions): Promise<Sta
     kind: 'redis',
     budgets,
     keys: stores.keys,
+    outbox: new RedisOutbox(stores.link, clock, keyPrefix),
     circuits: new RedisCircuitBoard(stores.link, keyPrefix),
     redis: { link: stores.link, prefix: keyPrefix },
     close: () => stores.close(),

@@ -1,8 +1,10 @@
 import type { Clock } from '../../clock.ts';
 import type { KeyStore } from '../key-store.ts';
+import type { Outbox } from '../outbox.ts';
 import { databaseFile, lockDirectory, openDatabase } from '../sqlite/open-database.ts';
 import { SqliteJournal, type StoreTrouble } from '../sqlite/sqlite-journal.ts';
 import { SqliteKeys } from '../sqlite/sqlite-keys.ts';
+import { SqliteOutbox } from '../sqlite/sqlite-outbox.ts';
 import { stateFileError } from '../sqlite/state-file-error.ts';
 import { BudgetEngine } from './budget-engine.ts';
 import type { StateStores } from './memory-store.ts';
@@ -27,6 +29,7 @@ export interface SqliteStore extends StateStores {
   readonly budgets: BudgetEngine;
   /** Asking its revision also takes over what other processes have paused or resumed. */
   readonly keys: KeyStore;
+  readonly outbox: Outbox;
   /** Takes over what other processes have paused or resumed. */
   refresh(): void;
   /** Writes what is settled now rather than at the end of the turn. */
@@ -76,7 +79,7 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
         db.close();
         unlock();
       };
-      return { budgets, keys: new SqliteKeys(db, refresh), refresh, flush, close };
+      return { budgets, keys: new SqliteKeys(db, refresh), outbox: new SqliteOutbox(db), refresh, flush, close };
     } catch (error) {
       db.close();
       throw error;

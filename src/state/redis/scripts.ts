@@ -25,6 +25,9 @@ export const scripts = {
   pause: loadScript('pause'),
   addKey: loadScript('add-key'),
   revokeKey: loadScript('revoke-key'),
+  outboxPut: loadScript('outbox-put'),
+  outboxRemove: loadScript('outbox-remove'),
+  outboxTake: loadScript('outbox-take'),
 } as const;
 
 function read(name: string): string {

@@ -23,6 +23,10 @@ const migrations: readonly string[] = [
    CREATE INDEX counters_by_forget_at ON counters (forget_at) WHERE forget_at IS NOT NULL;
    CREATE TABLE marks (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
    INSERT INTO marks VALUES ('keys', 0), ('paused', 0), ('checkpoint', 0);`,
+  `CREATE TABLE outbox (
+     seq INTEGER PRIMARY KEY, hook TEXT NOT NULL, id TEXT NOT NULL, type TEXT NOT NULL, body TEXT NOT NULL, attempts INTEGER NOT NULL,
+     due_at REAL NOT NULL, UNIQUE (hook, id)
+   ) STRICT;`,
 ];
 
 /** Brings a database to the schema of this version. @throws {StateFileError} where a newer one has written it */

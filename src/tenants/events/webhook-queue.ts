@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { fullJitter } from '../../breakers/backoff.ts';
 import type { Clock, Random, Timer } from '../../clock.ts';
 import type { WebhookConfig } from '../../config/tenant-config.ts';
-import type { Outbox, OutboxEntry } from './outbox.ts';
+import type { Outbox, OutboxEntry } from '../../state/outbox.ts';
 import { signWebhook } from './sign-webhook.ts';
 import type { Poster } from './webhook-poster.ts';
 

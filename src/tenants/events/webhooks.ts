@@ -1,9 +1,9 @@
-import type { Clock, Random } from '../../clock.ts';
+import type { Clock, Random, Timer } from '../../clock.ts';
 import type { WebhookConfig } from '../../config/tenant-config.ts';
 import { LruMap } from '../../lru-map.ts';
+import type { Outbox } from '../../state/outbox.ts';
 import type { BudgetEvent } from './budget-event.ts';
 import { isGoodNews } from './make-events.ts';
-import { MemoryOutbox, type Outbox } from './outbox.ts';
 import type { Poster } from './webhook-poster.ts';
 import { type EventLog, hookName, WebhookQueue } from './webhook-queue.ts';
 
@@ -18,7 +18,7 @@ export interface WebhooksOptions {
   readonly random: Random;
   readonly log: EventLog;
   readonly poster: Poster;
-  readonly outbox?: Outbox;
+  readonly outbox: Outbox;
   readonly mostWaiting?: number;
 }
 
@@ -35,10 +35,11 @@ export class Webhooks {
   readonly #options: Required<WebhooksOptions>;
   readonly #seen = new LruMap<string, true>(REMEMBERED);
   readonly #queues = new Map<string, WebhookQueue>();
+  #look: Timer | undefined;
   #closed = false;
 
   constructor(options: WebhooksOptions) {
-    this.#options = { outbox: new MemoryOutbox(), mostWaiting: MOST_WAITING, ...options };
+    this.#options = { mostWaiting: MOST_WAITING, ...options };
   }
 
   /**
@@ -64,6 +65,26 @@ export class Webhooks {
   }
 
   /**
+   * Takes up what processes that are gone did not deliver, now and, where they share an outbox with this one, again and again. Never
+   * rejects.
+   *
+   * @param hooks all that are configured at that time
+   */
+  async takeUp(hooks: () => readonly WebhookConfig[]): Promise<void> {
+    const { clock, log, outbox } = this.#options;
+    try {
+      const events = await this.restore(hooks());
+      if (events > 0) log.info({ events }, 'webhook events that were not delivered before are taken up');
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      if (!this.#closed) log.warn({ reason }, 'webhook outbox failed');
+    }
+    if (this.#closed || outbox.lookEvery === undefined) return;
+    this.#look = clock.setTimeout(() => void this.takeUp(hooks), outbox.lookEvery);
+    this.#look.unref?.();
+  }
+
+  /**
    * Takes up what a process before this one did not deliver. Entries of receivers that are no longer configured are removed.
    *
    * @returns events taken up
@@ -73,6 +94,7 @@ export class Webhooks {
     const known = new Map(hooks.map((hook) => [hookName(hook), hook]));
     let restored = 0;
     for (const entry of await outbox.entries()) {
+      if (this.#closed) break;
       const hook = known.get(entry.hook);
       if (hook === undefined) await outbox.remove(entry.hook, entry.id);
       else {
@@ -105,6 +127,7 @@ export class Webhooks {
     if (this.#closed) return;
     this.#closed = true;
     const { clock, poster } = this.#options;
+    clock.clearTimeout(this.#look);
     const all = Promise.all([...this.#queues.values()].map((queue) => queue.close()));
     let timer: ReturnType<Clock['setTimeout']> | undefined;
     const enough = new Promise<void>((resolve) => {

@@ -21,27 +21,8 @@ export interface Outbox {
   /** Adds the entry, or replaces the one of the same name. */
   put(entry: OutboxEntry): void | Promise<void>;
   remove(hook: string, id: string): void | Promise<void>;
-  /** All entries, oldest first. */
+  /** Entries that nobody sends: whoever asks takes them over. Oldest first. */
   entries(): readonly OutboxEntry[] | Promise<readonly OutboxEntry[]>;
-}
-
-/** Keeps them as long as the process lives. */
-export class MemoryOutbox implements Outbox {
-  readonly #entries = new Map<string, OutboxEntry>();
-
-  put(entry: OutboxEntry): void {
-    this.#entries.set(nameOf(entry.hook, entry.id), entry);
-  }
-
-  remove(hook: string, id: string): void {
-    this.#entries.delete(nameOf(hook, id));
-  }
-
-  entries(): readonly OutboxEntry[] {
-    return [...this.#entries.values()];
-  }
-}
-
-function nameOf(hook: string, id: string): string {
-  return `${hook} ${id}`;
+  /** Others leave entries behind, too: so often they are looked for, milliseconds. Undefined: at the start alone. */
+  readonly lookEvery?: number;
 }
