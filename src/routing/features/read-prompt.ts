@@ -1,9 +1,9 @@
 import type { Endpoint } from '../../dialects/endpoint.ts';
 import type { JsonMembers, Span } from '../../dialects/json-members.ts';
+import { WalkBack, type Work } from '../../dialects/walk-back.ts';
 import { headOf, tailOf } from './json-text.ts';
 import { HEAD_BYTES, type PromptFlags, type PromptText, promptOfParts, TAIL_BYTES } from './prompt-text.ts';
 import { closingMark } from './reminders.ts';
-import { WalkBack, type Work } from './walk-back.ts';
 
 /** Bytes that reading a request's last turn may look at: about half a millisecond of a slow core, whatever the request looks like. */
 export const MOST_WORK = 262_144;

@@ -1,5 +1,5 @@
 import type { Span } from '../../dialects/json-members.ts';
-import { ElementsFromEnd } from './elements-from-end.ts';
+import { WalkBack } from '../../dialects/walk-back.ts';
 import { type GuardedEndpoint, readElement, type ShownCall } from './read-element.ts';
 
 /** Bytes of a conversation's end that are looked at for its latest turn. */
@@ -30,11 +30,18 @@ const UNKNOWN: LatestTurn = { kind: 'unknown' };
  * @param array the value of `messages` or `input`, an array, in valid JSON
  */
 export function latestTurn(endpoint: GuardedEndpoint, bytes: Buffer, array: Span): LatestTurn {
-  const elements = new ElementsFromEnd(bytes, array, TAIL);
+  const walk = new WalkBack(bytes, array, [], { left: TAIL });
+  let whole = true;
   const calls: ShownCall[] = [];
   let said: string | undefined;
   let results = false;
-  for (let span = elements.previous(); span !== undefined; span = elements.previous()) {
+  while (walk.previous()) {
+    const span = walk.element;
+    // The walk may have passed over a long text at little cost; reading it would take more.
+    if (span === undefined || array.end - span.start > TAIL) {
+      whole = false;
+      break;
+    }
     const content = readElement(endpoint, JSON.parse(bytes.toString('utf8', span.start, span.end)));
     if (calls.length > 0 && (content.kind !== 'calls' || endpoint !== 'responses')) break;
     if (content.kind === 'calls') {
@@ -46,6 +53,6 @@ export function latestTurn(endpoint: GuardedEndpoint, bytes: Buffer, array: Span
     else if (content.kind === 'assistant' && !results) return { kind: 'idle', said, fresh: false };
   }
   if (calls.length > 0) return { kind: 'calls', calls, said };
-  if (!elements.atStart) return UNKNOWN;
+  if (!whole || !walk.atStart) return UNKNOWN;
   return results ? { kind: 'results', said } : { kind: 'idle', said, fresh: true };
 }

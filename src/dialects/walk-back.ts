@@ -1,5 +1,5 @@
-import type { Span } from '../../dialects/json-members.ts';
-import { sameBytes } from '../../dialects/json-scan.ts';
+import type { Span } from './json-members.ts';
+import { sameBytes } from './json-scan.ts';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -34,6 +34,8 @@ export class WalkBack {
   readonly #starts: Int32Array;
   readonly #ends: Int32Array;
   #at: number;
+  #elementStart = -1;
+  #elementEnd = -1;
 
   /**
    * @param array where the array stands in valid JSON, brackets included
@@ -47,6 +49,16 @@ export class WalkBack {
     this.#starts = new Int32Array(keys.length);
     this.#ends = new Int32Array(keys.length);
     this.#work = work;
+  }
+
+  /** Where the object last walked over stands. */
+  get element(): Span | undefined {
+    return this.#elementStart < 0 ? undefined : { start: this.#elementStart, end: this.#elementEnd };
+  }
+
+  /** The whole array was walked over. */
+  get atStart(): boolean {
+    return this.#separated() <= this.#start;
   }
 
   /** Where the value of a key stands in the object last walked over; undefined where it has none. Of a repeated key the last one's. */
@@ -79,6 +91,7 @@ export class WalkBack {
     let at = this.#separated();
     if (bytes[at] !== CLOSE_OBJECT) return false;
     this.#starts.fill(-1);
+    const end = at + 1;
     let depth = 0;
     let valueStart = -1;
     let valueEnd = at;
@@ -98,6 +111,8 @@ export class WalkBack {
         depth--;
         if (depth === 0) {
           this.#at = at - 1;
+          this.#elementStart = at;
+          this.#elementEnd = end;
           return true;
         }
       } else if (depth === 1) {

@@ -1,21 +1,19 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { ElementsFromEnd } from '../../../src/tenants/guard/elements-from-end.ts';
+import { WalkBack } from '../../src/dialects/walk-back.ts';
 
-/** All elements that are found, in the order in which they stand. */
+/** All objects that are found, in the order in which they stand. */
 function elements(text: string, most = Number.POSITIVE_INFINITY): unknown[] {
   const bytes = Buffer.from(`{"a":${text},"b":[{}]}`);
   const array = { start: 5, end: 5 + Buffer.byteLength(text) };
-  const walk = new ElementsFromEnd(bytes, array, most);
+  const walk = new WalkBack(bytes, array, [], { left: most });
   const found: unknown[] = [];
-  for (let span = walk.previous(); span !== undefined; span = walk.previous()) {
-    found.unshift(JSON.parse(bytes.toString('utf8', span.start, span.end)));
-  }
+  while (walk.previous()) found.unshift(JSON.parse(bytes.toString('utf8', walk.element?.start, walk.element?.end)));
   return found;
 }
 
-describe('the elements of an array from its end', () => {
+describe('the objects of an array from its end', () => {
   const nasty = fc.string({ unit: fc.constantFrom('"', '\\', '{', '}', '[', ']', ',', ':', ' ', 'é', 'a', '\n') });
   const value = fc.letrec((tie) => ({
     any: fc.oneof({ maxDepth: 3 }, nasty, fc.integer(), fc.constant(null), tie('list'), tie('record')),
@@ -35,7 +33,8 @@ describe('the elements of an array from its end', () => {
   it('end where the walk is long enough', () => {
     const text = JSON.stringify([{ long: 'x'.repeat(100) }, { a: 1 }, { b: 2 }]);
     assert.deepEqual(elements(text, 20), [{ a: 1 }, { b: 2 }]);
-    assert.deepEqual(elements(text, 60), [{ a: 1 }, { b: 2 }]);
+    assert.deepEqual(elements(text, 30), [{ a: 1 }, { b: 2 }]);
+    assert.equal(elements(text).length, 3);
   });
 
   it('end at what is no object', () => {
