@@ -68,24 +68,31 @@ export async function cacheRig(t: TestContext, options: CacheRigOptions): Promis
     get calls() {
       return base.upstreams.reduce((sum, up) => sum + up.requests.filter(({ method }) => method === 'POST').length, 0);
     },
-    async ask(body, { path = '/v1/chat/completions', headers = {}, signal } = {}) {
-      const response = await fetch(base.proxy.url + path, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', ...headers },
-        body: JSON.stringify(body),
-        ...(signal === undefined ? {} : { signal }),
-      });
-      const header = (name: string) => response.headers.get(name);
-      return {
-        status: response.status,
-        cache: header('x-breakwater-cache'),
-        idempotent: header('x-breakwater-idempotent'),
-        breakwater: header('x-breakwater-status'),
-        target: header('x-breakwater-target'),
-        type: header('content-type'),
-        text: await response.text(),
-      };
-    },
+    ask: (body, more) => askProxy(base.proxy.url, body, more),
+  };
+}
+
+/** Posts a body, and tells what came of it. */
+export async function askProxy(
+  url: string,
+  body: object,
+  { path = '/v1/chat/completions', headers = {}, signal }: AskOptions = {},
+): Promise<Told> {
+  const response = await fetch(url + path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+    ...(signal === undefined ? {} : { signal }),
+  });
+  const header = (name: string) => response.headers.get(name);
+  return {
+    status: response.status,
+    cache: header('x-breakwater-cache'),
+    idempotent: header('x-breakwater-idempotent'),
+    breakwater: header('x-breakwater-status'),
+    target: header('x-breakwater-target'),
+    type: header('content-type'),
+    text: await response.text(),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { TestContext } from 'node:test';
 import type { Simulator } from '../../../src/simulator/simulator.ts';
 import { rig as proxyRig, type Rig } from '../../chaos/rig.ts';
-import { ALL_ENDPOINTS, type AskOptions, type Told } from '../rig.ts';
+import { ALL_ENDPOINTS, type AskOptions, askProxy, type Told } from '../rig.ts';
 import { type EmbeddingServer, embeddingServer } from './embedding-server.ts';
 
 export interface SemanticRigOptions {
@@ -49,26 +49,7 @@ export async function semanticRig(t: TestContext, options: SemanticRigOptions = 
       const upstreams = shared === undefined ? base.upstreams : [shared.upstream];
       return upstreams.reduce((sum, up) => sum + up.requests.filter(({ method }) => method === 'POST').length, 0);
     },
-    async ask(question, { path = '/v1/chat/completions', headers = {}, signal } = {}) {
-      const body =
-        typeof question === 'string' ? { model: 'm', messages: [{ role: 'user', content: question }] } : question;
-      const response = await fetch(base.proxy.url + path, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', ...headers },
-        body: JSON.stringify(body),
-        ...(signal === undefined ? {} : { signal }),
-      });
-      const header = (name: string) => response.headers.get(name);
-      return {
-        status: response.status,
-        cache: header('x-breakwater-cache'),
-        idempotent: header('x-breakwater-idempotent'),
-        breakwater: header('x-breakwater-status'),
-        target: header('x-breakwater-target'),
-        type: header('content-type'),
-        text: await response.text(),
-      };
-    },
+    ask: (question, more) => askProxy(base.proxy.url, typeof question === 'string' ? chat(question) : question, more),
     async metrics(beginning) {
       const text = await base.proxy.runtime.telemetry.metrics.text();
       return text.split('\n').filter((line) => line.startsWith(beginning));
