@@ -24,7 +24,8 @@ export interface Catalogue {
 export function catalogue(draws: Draws, shared: boolean): Catalogue {
   const data = readData();
   const pairs = [...data.traps, ...data.own, ...(shared ? (data.quora ?? []) : [])];
-  const topics = [...templated(), ...labelled(pairs)];
+  const told = labelled(pairs);
+  const topics = [...templated(told), ...told];
   return {
     topics: draws.shuffled(topics),
     byName: new Map(topics.map((topic) => [topic.name, topic])),
@@ -32,9 +33,13 @@ export function catalogue(draws: Draws, shared: boolean): Catalogue {
   };
 }
 
-function templated(): Topic[] {
+/** A template whose text is among the labelled ones is that topic: the same words must not have two answers. */
+function templated(told: readonly Topic[]): Topic[] {
+  const known = new Map(told.flatMap(({ name, wordings }) => wordings.map((text) => [text, name] as const)));
   return FAMILIES.flatMap(({ kind, forms, variants }, at) => {
-    const name = (variant: string) => `family-${at}/${variant}`;
+    const name = (variant: string) =>
+      forms.map((form) => known.get(form.replace('{}', variant))).find((one) => one !== undefined) ??
+      `family-${at}/${variant}`;
     return variants.map((variant) => ({
       name: name(variant),
       wordings: forms.map((form) => form.replace('{}', variant)),
