@@ -29,7 +29,7 @@ test('the CPU of a process counts its threads, its children and those that have 
     child.stdin.write('go');
     await once(child.stdout, 'data');
     const ms = cpuBetween(before, readCpu(child.pid)) / 1e6;
-    assert.ok(ms > 570 && ms < 1_500, `${ms} ms for three times 200 ms and three starts`);
+    assert.ok(ms > 570 && ms < 3_000, `${ms} ms for three times 200 ms and three starts`);
     assert.ok(readRss(child.pid) > 20e6);
   } finally {
     child.kill('SIGKILL');

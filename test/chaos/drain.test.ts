@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test';
 import OpenAI from 'openai';
 import { Simulator } from '../../src/simulator/simulator.ts';
 import { ChildProxy } from './child-proxy.ts';
-import { readStreamAt } from './stream-reading.ts';
+import { openStreamAt, readAll, readStreamAt } from './stream-reading.ts';
 import { until } from './until.ts';
 
 const HELLO = [{ role: 'user', content: 'hello' }];
@@ -53,13 +53,13 @@ test('row 42: after SIGTERM running answers finish, new requests are refused wit
 
 test('row 42: what is not done when the drain time is over is told so, and the process exits with 0', async (t) => {
   const { proxy, simulator } = await start(t, 'drain: 500ms');
-  const streamed = readStreamAt(`${proxy.url}/v1`, { model: 'a/sim-paced-20ms-x100000' });
+  const streamed = await openStreamAt(`${proxy.url}/v1`, { model: 'a/sim-paced-20ms-x100000' });
   const whole = post(proxy.url, 'a/sim-slow-headers-60s');
   await until('both are under way', () => simulator.openRequests === 2);
 
   proxy.signal('SIGTERM');
 
-  const answer = await streamed;
+  const answer = await readAll(streamed);
   assert.equal(answer.errors[0]?.code, 'upstream_stream_interrupted');
   assert.equal(answer.dones, 0);
   assert.ok(answer.text.length > 0);
@@ -79,7 +79,8 @@ test('row 42: an idle proxy exits at once, though clients keep their connections
   proxy.signal('SIGINT');
 
   assert.deepEqual(await proxy.exited(), { code: 0, signal: null });
-  assert.ok(performance.now() - start_ < 5000);
+  // Not after the thirty seconds that requests under way would be given.
+  assert.ok(performance.now() - start_ < 20_000);
 });
 
 test('row 42: a second SIGTERM ends the process without waiting', async (t) => {

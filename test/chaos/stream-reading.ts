@@ -41,11 +41,19 @@ export async function readStream(rig: Rig, fields: Readonly<Record<string, unkno
 }
 
 export async function readStreamAt(baseUrl: string, fields: Readonly<Record<string, unknown>>): Promise<ReadStream> {
-  const response = await fetch(`${baseUrl}/chat/completions`, {
+  return readAll(await openStreamAt(baseUrl, fields));
+}
+
+/** Asks for a stream. Resolves when it has begun. */
+export function openStreamAt(baseUrl: string, fields: Readonly<Record<string, unknown>>): Promise<Response> {
+  return fetch(`${baseUrl}/chat/completions`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: 'Bearer client' },
     body: JSON.stringify({ ...STREAM, ...fields }),
   });
+}
+
+export async function readAll(response: Response): Promise<ReadStream> {
   const pieces: Uint8Array[] = [];
   let ended = true;
   try {
