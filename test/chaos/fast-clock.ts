@@ -20,6 +20,7 @@ interface Wait {
  */
 export class FastClock implements Clock {
   readonly #speed: number;
+  readonly #longestTick: number;
   /** This clock's time at the last look, and the real one. */
   #base = Date.now();
   #lookedAt = performance.now();
@@ -30,8 +31,10 @@ export class FastClock implements Clock {
   /** Every wait asked for since the start, milliseconds of this clock. */
   readonly waits: number[] = [];
 
-  constructor(speed: number) {
+  /** @param longestTick real milliseconds that pass in one turn of the event loop at most; `Infinity`: the machine's own time */
+  constructor(speed: number, longestTick = LONGEST_TICK_MS) {
     this.#speed = speed;
+    this.#longestTick = longestTick;
     this.#keepTicking();
   }
 
@@ -65,7 +68,7 @@ export class FastClock implements Clock {
   }
 
   #passed(real: number): number {
-    return Math.min(real - this.#lookedAt, LONGEST_TICK_MS) * this.#speed;
+    return Math.min(real - this.#lookedAt, this.#longestTick) * this.#speed;
   }
 
   /** Ticks while somebody waits, or may ask for the time; keeps the process alive only for those who wait. */

@@ -22,6 +22,8 @@ export interface RigOptions {
   readonly providers?: string;
   readonly speed?: number;
   readonly seed?: number;
+  /** The rig's clock goes on while the process is kept waiting: for what shares times with others, as commands beside it do. */
+  readonly machineTime?: boolean;
   /** The proxy asks models for purposes of its own too, which no exchange accounts for. */
   readonly asides?: boolean;
 }
@@ -51,7 +53,10 @@ class KeptTelemetry extends Telemetry {
 
 /** Starts it, and after the test closes it and checks what must hold after every case. */
 export async function rig(t: TestContext, options: RigOptions): Promise<Rig> {
-  const clock = new FastClock(options.speed ?? SPEED);
+  const clock = new FastClock(
+    options.speed ?? SPEED,
+    options.machineTime === true ? Number.POSITIVE_INFINITY : undefined,
+  );
   const random: Random = seeded(options.seed ?? 1);
   const upstreams = await Promise.all((options.upstreams ?? [{}]).map((one) => Simulator.start({ clock, ...one })));
   const names = 'abcdefgh';

@@ -50,7 +50,11 @@ export async function adminRig(
   { admin = `admin: {keys: ["${ADMIN_KEY}"]}`, tenants = TENANTS }: { admin?: string; tenants?: string } = {},
 ): Promise<AdminRig> {
   const dir = stateDir();
-  const made = await rig(t, { speed: 1, config: `${MODELS}\nstate: {dir: "${dir}"}\n${admin}\n${tenants}` });
+  const made = await rig(t, {
+    speed: 1,
+    machineTime: true,
+    config: `${MODELS}\nstate: {dir: "${dir}"}\n${admin}\n${tenants}`,
+  });
   return {
     ...made,
     dir,
