@@ -1,5 +1,6 @@
 import { measureBudgetCost } from './budgets/cost.ts';
 import { measureHolds } from './budgets/holds.ts';
+import { measureOutage } from './budgets/outage.ts';
 import { findRedis } from './budgets/redis.ts';
 import { countRoundTrips } from './budgets/round-trips.ts';
 import type { Bench } from './section.ts';
@@ -14,6 +15,7 @@ export async function measureBudgets(bench: Bench): Promise<void> {
     await measureBudgetCost(bench, redis);
     if (redis !== undefined) await countRoundTrips(bench, redis);
     await measureHolds(bench, redis);
+    await measureOutage(bench);
   } catch (error) {
     // A build that does not know tenants; the marks then say that nothing was measured.
     if (!(error instanceof CannotStart)) throw error;

@@ -8,6 +8,7 @@ import {
   PHANTOM_METRIC,
   UNNAMED_METRIC,
 } from './budgets/holds.ts';
+import { ADDED_WHILE_AWAY_METRIC, DISOBEYED_METRIC, FROZEN, GONE, RECOVERED_METRIC } from './budgets/outage.ts';
 import { AFTER_METRIC, BEFORE_METRIC, TRIPS_METRIC } from './budgets/round-trips.ts';
 import { HIT_P99_METRIC, HIT_RATIO_METRIC } from './cache-hits.ts';
 import { CPU_METRIC } from './cpu.ts';
@@ -36,7 +37,7 @@ export interface Mark {
   readonly what: string;
   readonly bound: 'at most' | 'below' | 'at least';
   readonly limit: number;
-  readonly unit: 'x' | 'ms' | 'us' | '%' | 'MB' | 'tries' | 'answers' | 'MB/h' | 'calls' | 'n$';
+  readonly unit: 'x' | 'ms' | 'us' | '%' | 'MB' | 'tries' | 'answers' | 's' | 'MB/h' | 'calls' | 'n$';
   /** The measured value; undefined where it was not measured. */
   readonly value: (lookup: Lookup) => number | undefined;
 }
@@ -127,6 +128,17 @@ function holds(store: string): Mark[] {
   ];
 }
 
+/** Requests with a budget while its Redis is away, and after. */
+function outage(how: string): Mark[] {
+  const mark = (what: string, limit: number, unit: Mark['unit'], metric: string) =>
+    own('budgets', `${how}: ${what}`, 'at most', limit, unit, metric, how);
+  return [
+    mark('added to a request at worst', 60, 'ms', ADDED_WHILE_AWAY_METRIC),
+    mark('requests not treated as the policy says', 0, 'answers', DISOBEYED_METRIC),
+    mark('until requests are answered again', 5, 's', RECOVERED_METRIC),
+  ];
+}
+
 /** The numbers to hold. */
 export const MARKS: readonly Mark[] = [
   cpuRatio('breakwater', '1 kB', 'bare', 2.2),
@@ -191,6 +203,8 @@ export const MARKS: readonly Mark[] = [
   own('budgets', 'Redis round trips a request', 'at most', 2.05, 'calls', TRIPS_METRIC, ONE_REDIS),
   ...holds(ON_SQLITE),
   ...holds(ON_REDIS),
+  ...outage(FROZEN),
+  ...outage(GONE),
   ...PAYLOAD_SIZES.map(({ name }) =>
     own('cache', `CPU of an exact hit over a proxied call, ${name}`, 'below', 1, 'x', HIT_RATIO_METRIC, name),
   ),

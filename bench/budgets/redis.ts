@@ -23,13 +23,44 @@ export interface RedisCount {
 export async function findRedis(place: Place): Promise<BenchRedis | undefined> {
   const named = process.env.BREAKWATER_TEST_REDIS;
   if (named !== undefined && named !== '') return benchRedis(named, async () => undefined);
+  const own = await startOwnRedis(place);
+  return own && benchRedis(own.url, () => own.stop());
+}
+
+/** A Redis that may be taken away. */
+export interface OwnRedis {
+  readonly url: string;
+  /** It holds its connections and answers nothing. */
+  freeze(): void;
+  thaw(): void;
+  kill(): Promise<void>;
+  /** On the same port, with nothing in it. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Undefined: there is no `redis-server`. */
+export async function startOwnRedis(place: Place): Promise<OwnRedis | undefined> {
   if (spawnSync('redis-server', ['--version']).status !== 0) return undefined;
   const port = await freePort();
   const command = ['redis-server', '--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
   // Beside the load, not on the proxies' CPU.
   const beside = { ...place, pinning: { ...place.pinning, proxyPrefix: [] } };
-  const running = await launch('redis', command, port, beside);
-  return benchRedis(`redis://127.0.0.1:${port}`, () => running.stop());
+  const start = () => launch('redis', command, port, beside);
+  let running = await start();
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    freeze: () => void process.kill(running.pid, 'SIGSTOP'),
+    thaw: () => void process.kill(running.pid, 'SIGCONT'),
+    kill: async () => {
+      process.kill(running.pid, 'SIGKILL');
+      await running.stop();
+    },
+    start: async () => {
+      running = await start();
+    },
+    stop: () => running.stop(),
+  };
 }
 
 function benchRedis(url: string, end: () => Promise<void>): BenchRedis {
