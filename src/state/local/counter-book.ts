@@ -7,6 +7,8 @@ import { TenantState } from './tenant-state.ts';
 const stepsPerNew = 4;
 /** In one go: what is restored at start adds up to many. */
 const stepsAtMost = 64;
+/** So long a rate that is whole again is kept, milliseconds. */
+const rateIdleMs = 60_000;
 /** Entries looked at when there is time. */
 const stepsFar = 2_000;
 
@@ -156,8 +158,8 @@ export class CounterBook {
           yield undefined;
         }
         for (const rate of tenant.rates.values()) {
-          // All of it has come back: the same as a rate never used.
-          if (rate.tat <= this.#rateNow) tenant.rates.delete(rate.key);
+          // All of it has come back: the same as a rate never used. What is in use is spared being made anew each time.
+          if (rate.tat <= this.#rateNow - rateIdleMs) tenant.rates.delete(rate.key);
           yield undefined;
         }
         if (tenant.isEmpty) this.#tenants.delete(tenant.name);

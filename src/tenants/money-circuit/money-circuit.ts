@@ -33,8 +33,13 @@ export class MoneyCircuit {
   readonly #tasks: RunningCosts;
   readonly #slopes: LruMap<string, DaySlope>;
 
-  /** @param most agents, sessions, tasks and daily counters remembered, of each so many at most */
-  constructor({ agents = 4_096, runs = 20_000, counters = 10_000 } = {}) {
+  /**
+   * What it forgets it begins to learn anew, so there is room for more than can be busy at once: up to 1 kB a daily counter, 200 bytes a
+   * run, and up to 4 kB an agent with a long past.
+   *
+   * @param most agents, sessions, tasks and daily counters remembered, of each so many at most
+   */
+  constructor({ agents = 16_384, runs = 20_000, counters = 40_000 } = {}) {
     this.#agents = new LruMap(agents);
     this.#sessions = new RunningCosts(runs);
     this.#tasks = new RunningCosts(runs);

@@ -16,11 +16,22 @@ export interface RunningCost {
   readonly past: PastCosts;
 }
 
-/** Sessions (or tasks) under way. Those that went still become the past that others are measured against. */
+/** In a list by the time of the last settlement. */
+interface Run extends RunningCost {
+  readonly key: string;
+  stiller: Run | undefined;
+  livelier: Run | undefined;
+}
+
+/**
+ * Sessions (or tasks) under way. Those that went still become the past that others are measured against. Their order is a list beside the
+ * map: a map whose entries are moved to its end finds its first one only past all that have been moved away.
+ */
 export class RunningCosts {
-  /** In the order of their last settlement. */
-  readonly #running = new Map<string, RunningCost>();
+  readonly #running = new Map<string, Run>();
   readonly #most: number;
+  #stillest: Run | undefined;
+  #liveliest: Run | undefined;
 
   /** @param most under way at once; past that the stillest one counts as finished */
   constructor(most: number) {
@@ -33,31 +44,51 @@ export class RunningCosts {
 
   add(key: string, cost: number, at: number, past: PastCosts): RunningCost {
     this.#putAway(at);
-    let running = this.#running.get(key);
-    this.#running.delete(key);
-    if (running !== undefined && at - running.lastAt > IDLE_MS) {
-      finish(running);
-      running = undefined;
+    let run = this.#running.get(key);
+    if (run !== undefined && at - run.lastAt > IDLE_MS) {
+      this.#finish(run);
+      run = undefined;
     }
-    running ??= { since: at, cost: 0, lastAt: at, crossed: undefined, past };
-    running.cost += cost;
-    running.lastAt = at;
-    this.#running.set(key, running);
-    return running;
+    if (run === undefined) {
+      run = { key, since: at, cost: 0, lastAt: at, crossed: undefined, past, stiller: undefined, livelier: undefined };
+      this.#running.set(key, run);
+    } else this.#unlink(run);
+    this.#append(run);
+    run.cost += cost;
+    run.lastAt = at;
+    return run;
   }
 
   #putAway(at: number): void {
-    let looked = 0;
-    for (const [key, running] of this.#running) {
-      if (looked++ === PUT_AWAY_AT_ONCE) return;
-      if (at - running.lastAt <= IDLE_MS && this.#running.size < this.#most) return;
-      this.#running.delete(key);
-      finish(running);
+    for (let left = PUT_AWAY_AT_ONCE; left > 0; left--) {
+      const run = this.#stillest;
+      if (run === undefined || (at - run.lastAt <= IDLE_MS && this.#running.size < this.#most)) return;
+      this.#finish(run);
     }
   }
-}
 
-/** One that was out of line counts for no more than the line: a runaway must not become the measure for the next. */
-function finish({ cost, crossed, past }: RunningCost): void {
-  if (cost > 0) past.add(crossed === undefined ? cost : Math.min(cost, crossed));
+  /** One that was out of line counts for no more than the line: a runaway must not become the measure for the next. */
+  #finish(run: Run): void {
+    this.#unlink(run);
+    this.#running.delete(run.key);
+    const { cost, crossed, past } = run;
+    if (cost > 0) past.add(crossed === undefined ? cost : Math.min(cost, crossed));
+  }
+
+  #append(run: Run): void {
+    run.stiller = this.#liveliest;
+    if (this.#liveliest === undefined) this.#stillest = run;
+    else this.#liveliest.livelier = run;
+    this.#liveliest = run;
+  }
+
+  #unlink(run: Run): void {
+    const { stiller, livelier } = run;
+    if (stiller === undefined) this.#stillest = livelier;
+    else stiller.livelier = livelier;
+    if (livelier === undefined) this.#liveliest = stiller;
+    else livelier.stiller = stiller;
+    run.stiller = undefined;
+    run.livelier = undefined;
+  }
 }
