@@ -5,7 +5,7 @@ import type { Config } from '../config/config.ts';
 import { withSimulatorUrl } from '../config/from-environment.ts';
 import { type ConfigWatch, watchConfig } from '../config/reload.ts';
 import { isSameState } from '../config/state-schema.ts';
-import { Simulator } from '../simulator/simulator.ts';
+import type { Simulator } from '../simulator/simulator.ts';
 import { openState, type State } from '../state/open-state.ts';
 import { Telemetry } from '../telemetry/telemetry.ts';
 import { holdCache } from './hold-cache.ts';
@@ -47,7 +47,7 @@ export interface Serving {
 export async function serve(options: ServeOptions): Promise<Serving> {
   const clock = options.clock ?? systemClock;
   const telemetry = options.telemetry ?? new Telemetry({ level: options.config.telemetry.log });
-  const simulator = options.config.simulator ? await Simulator.start() : undefined;
+  const simulator = options.config.simulator ? await startSimulator() : undefined;
   const config = simulator === undefined ? options.config : withSimulatorUrl(options.config, simulator.port);
   const random = options.random ?? Math.random;
   let tenancy: OpenTenancy | undefined;
@@ -106,6 +106,12 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   };
   if (options.signals !== false) closeOnSignals(close, telemetry);
   return { url, runtime, simulator, close };
+}
+
+/** Loaded only where it is needed: it takes 6 MB. */
+async function startSimulator(): Promise<Simulator> {
+  const { Simulator } = await import('../simulator/simulator.ts');
+  return Simulator.start();
 }
 
 function watchFile(
