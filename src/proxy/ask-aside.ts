@@ -4,7 +4,7 @@ import { isRecord, type JsonRecord } from '../failures/json-record.ts';
 import { askRung } from './ask-rung.ts';
 import type { Bill } from './bill.ts';
 import type { Chain, Rung } from './chain.ts';
-import type { Exchange } from './exchange.ts';
+import { type Exchange, unanswered } from './exchange.ts';
 import { canServe } from './fitness.ts';
 import type { Call } from './receive.ts';
 import type { Runtime } from './runtime.ts';
@@ -62,16 +62,7 @@ export function prepareAside(
     bills: [],
     waitedMs: 0,
     overheadMs: 0,
-    outcome: {
-      status: 'failed',
-      httpStatus: 0,
-      target: undefined,
-      failure: undefined,
-      usage: undefined,
-      firstTokenMs: undefined,
-      fallbackDepth: 0,
-      resumed: 0,
-    },
+    outcome: unanswered(),
   };
   const rung = chain.rungs.find((one) => canServe(exchange, one));
   // Called with each client's own key: that was given for the client's own requests.

@@ -101,6 +101,20 @@ export interface Exchange extends Listed {
   readonly outcome: Outcome;
 }
 
+/** How every exchange begins. */
+export function unanswered(): Outcome {
+  return {
+    status: 'failed',
+    httpStatus: 0,
+    target: undefined,
+    failure: undefined,
+    usage: undefined,
+    firstTokenMs: undefined,
+    fallbackDepth: 0,
+    resumed: 0,
+  };
+}
+
 /** Tries made so far; rungs skipped without a call do not count. */
 export function triesOf(exchange: Exchange): number {
   let tries = 0;

@@ -9,7 +9,7 @@ import { Account } from './account.ts';
 import { ClientConnection } from './client-connection.ts';
 import { allowedTime } from './deadline.ts';
 import { DeliveredAnswer } from './delivered-answer.ts';
-import type { Exchange } from './exchange.ts';
+import { type Exchange, unanswered } from './exchange.ts';
 import { newExchangeId } from './exchange-id.ts';
 import { routeRequest } from './route.ts';
 import type { Runtime } from './runtime.ts';
@@ -81,15 +81,6 @@ export function receive(
     bills: [],
     waitedMs: 0,
     overheadMs: 0,
-    outcome: {
-      status: 'failed',
-      httpStatus: 0,
-      target: undefined,
-      failure: undefined,
-      usage: undefined,
-      firstTokenMs: undefined,
-      fallbackDepth: 0,
-      resumed: 0,
-    },
+    outcome: unanswered(),
   };
 }
