@@ -126,6 +126,18 @@ test('rotating makes a new key and lets the old one go on for the overlap', asyn
   assert.deepEqual([again.status, errorOf(again).code], [404, 'key_not_found']);
 });
 
+test('a rotated key that is revoked before its overlap is over is refused at once', async (t) => {
+  const rig = await adminRig(t);
+  const first = Object((await rig.ask('POST', '/admin/keys', { tenant: 'acme', agent: 'coder' })).json);
+  await rig.ask('POST', `/admin/keys/${first.id}/rotate`, { overlap: '24h' });
+  await chat(rig.client(first.key));
+
+  const revoked = Object((await rig.ask('DELETE', `/admin/keys/${first.id}`)).json);
+
+  assert.equal(revoked.status, 'revoked');
+  await assert.rejects(chat(rig.client(first.key)), OpenAI.AuthenticationError);
+});
+
 test('a paused scope is refused until it is resumed, and both are told', async (t) => {
   const rig = await adminRig(t);
   const coder = rig.client(key('coder'));

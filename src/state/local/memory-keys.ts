@@ -21,7 +21,7 @@ export class MemoryKeys implements KeyStore {
   revoke(id: string, at: number): boolean {
     const key = this.#keys.get(id);
     if (key === undefined) return false;
-    if (key.revokedAt !== undefined) return true;
+    if (key.revokedAt !== undefined && key.revokedAt <= at) return true;
     this.#keys.set(id, { ...key, revokedAt: at });
     this.#revision++;
     return true;

@@ -59,7 +59,7 @@ export class SqliteKeys implements KeyStore {
   revoke(id: string, at: number): boolean {
     return this.#write(() => {
       const { changes } = this.#db
-        .prepare('UPDATE keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL')
+        .prepare('UPDATE keys SET revoked_at = ?1 WHERE id = ?2 AND (revoked_at IS NULL OR revoked_at > ?1)')
         .run(at, id);
       if (changes === 0) return this.#db.prepare('SELECT 1 FROM keys WHERE id = ?').get(id) !== undefined;
       this.#changed();
