@@ -1,23 +1,29 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
+import { Gmac } from '../gmac.ts';
 
 /** Bytes of the HMAC that make a key: two requests that share one would have to be looked for with the secret, 2^96 times. */
 const KEY_BYTES = 24;
-/** Pieces from this on are handed over as they are; what lies between them is copied together, which costs less than handing over each. */
-const LARGE = 2_048;
+/** A part from this length on goes in by its GMAC: for the half megabyte of a long conversation, 20 us in place of 280. */
+const LARGE = 4_096;
 
-/** Secrets made ready: with the bytes themselves an HMAC takes 11 us, with this 3. */
-const keys = new WeakMap<Buffer, KeyObject>();
+/** A secret made ready: with the bytes themselves an HMAC takes 11 us, with this 3. */
+interface Readied {
+  readonly hmac: KeyObject;
+  readonly large: Gmac;
+}
+
+const readied = new WeakMap<Buffer, Readied>();
 
 /**
  * An HMAC-SHA256 over a list of parts, each preceded by its length: no two different lists give the same bytes. An absent part differs
- * from an empty one.
+ * from an empty one. Of a large part its GMAC stands in it; which parts are large follows from the lengths.
  */
 export class Digest {
-  readonly #secret: KeyObject;
+  readonly #secret: Readied;
   readonly #pieces: Uint8Array[] = [];
 
   constructor(secret: Buffer) {
-    this.#secret = readied(secret);
+    this.#secret = readiedOf(secret);
   }
 
   add(part: string | Uint8Array | undefined): this {
@@ -29,33 +35,22 @@ export class Digest {
     }
     const bytes = typeof part === 'string' ? Buffer.from(part) : part;
     length.writeUInt32BE(bytes.length);
-    this.#pieces.push(length, bytes);
+    this.#pieces.push(length, bytes.length < LARGE ? bytes : this.#secret.large.of(bytes));
     return this;
   }
 
   /** 32 characters of base64url. */
   key(): string {
-    const hmac = createHmac('sha256', this.#secret);
-    let small: Uint8Array[] = [];
-    for (const piece of this.#pieces) {
-      if (piece.length < LARGE) {
-        small.push(piece);
-        continue;
-      }
-      if (small.length > 0) hmac.update(Buffer.concat(small));
-      hmac.update(piece);
-      small = [];
-    }
-    if (small.length > 0) hmac.update(Buffer.concat(small));
+    const hmac = createHmac('sha256', this.#secret.hmac).update(Buffer.concat(this.#pieces));
     return hmac.digest().subarray(0, KEY_BYTES).toString('base64url');
   }
 }
 
-function readied(secret: Buffer): KeyObject {
-  let key = keys.get(secret);
-  if (key === undefined) {
-    key = createSecretKey(secret);
-    keys.set(secret, key);
+function readiedOf(secret: Buffer): Readied {
+  let ready = readied.get(secret);
+  if (ready === undefined) {
+    ready = { hmac: createSecretKey(secret), large: new Gmac(secret, 'large parts') };
+    readied.set(secret, ready);
   }
-  return key;
+  return ready;
 }

@@ -17,6 +17,14 @@ interface Member {
   readonly span: Span;
 }
 
+/** Where things stand in the bytes of an object, without the bytes. */
+export interface MembersLayout {
+  /** Offset behind the opening brace: where a member can be inserted. */
+  readonly inside: number;
+  /** In the order they stand. */
+  readonly members: readonly Member[];
+}
+
 /** What a value is, as far as its first byte tells. */
 export type JsonKind = 'object' | 'array' | 'string' | 'number' | 'boolean' | 'null';
 
@@ -27,15 +35,12 @@ export type JsonKind = 'object' | 'array' | 'string' | 'number' | 'boolean' | 'n
  */
 export class JsonMembers {
   readonly bytes: Buffer;
-  /** Offset behind the opening brace: where a member can be inserted. */
-  readonly inside: number;
-  readonly #members: readonly Member[];
+  readonly layout: MembersLayout;
   #json: JsonRecord | undefined;
 
-  private constructor(bytes: Buffer, inside: number, members: readonly Member[]) {
+  private constructor(bytes: Buffer, layout: MembersLayout) {
     this.bytes = bytes;
-    this.inside = inside;
-    this.#members = members;
+    this.layout = layout;
   }
 
   /**
@@ -47,17 +52,29 @@ export class JsonMembers {
     const result = scanJson(bytes, 0, bytes.length, undefined, collector);
     if (result < 0) return result;
     const open = skipSpace(bytes, 0, bytes.length);
-    return bytes[open] === OPEN_OBJECT ? new JsonMembers(bytes, open + 1, collector.members) : undefined;
+    return bytes[open] === OPEN_OBJECT
+      ? new JsonMembers(bytes, { inside: open + 1, members: collector.members })
+      : undefined;
+  }
+
+  /** Of bytes that are known to be the same as those the layout was read from. */
+  static laidOut(bytes: Buffer, layout: MembersLayout): JsonMembers {
+    return new JsonMembers(bytes, layout);
+  }
+
+  /** Offset behind the opening brace: where a member can be inserted. */
+  get inside(): number {
+    return this.layout.inside;
   }
 
   /** The keys in the order they stand, repeated ones repeated, escapes decoded. */
   get keys(): readonly string[] {
-    return this.#members.map(({ key }) => key);
+    return this.layout.members.map(({ key }) => key);
   }
 
   /** Where the values of a key stand; none where it is absent, several where it is repeated. */
   spans(key: string): readonly Span[] {
-    return this.#members.flatMap((member) => (member.key === key ? [member.span] : []));
+    return this.layout.members.flatMap((member) => (member.key === key ? [member.span] : []));
   }
 
   /** What the value of `key` is; undefined where the key is absent. */
@@ -89,8 +106,8 @@ export class JsonMembers {
   }
 
   #last(key: string): Span | undefined {
-    for (let index = this.#members.length - 1; index >= 0; index--) {
-      const member = this.#members[index];
+    for (let index = this.layout.members.length - 1; index >= 0; index--) {
+      const member = this.layout.members[index];
       if (member?.key === key) return member.span;
     }
     return undefined;

@@ -1,7 +1,7 @@
 import { isRecord, type JsonRecord } from '../failures/json-record.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { JsonKind, JsonMembers } from './json-members.ts';
-import { describe, readBody } from './request-body.ts';
+import { describe, type ReadBody, readBody } from './request-body.ts';
 
 /** Why a request cannot be understood. Goes to the client as a 400. */
 export interface RequestFault {
@@ -38,9 +38,17 @@ export type ReadRequest = OpenAiRequest | RequestFault;
 
 type Check = (members: JsonMembers) => RequestFault | undefined;
 
-/** Reads the body of a call, as far as routing needs. Never throws for anything a client can send. */
-export function readOpenAiRequest(endpoint: Endpoint, bytes: Buffer): ReadRequest {
-  const read = readBody(bytes);
+/**
+ * Reads the body of a call, as far as routing needs. Never throws for anything a client can send.
+ *
+ * @param readAs in place of {@link readBody}, for who has read the same before
+ */
+export function readOpenAiRequest(
+  endpoint: Endpoint,
+  bytes: Buffer,
+  readAs: (bytes: Buffer) => ReadBody = readBody,
+): ReadRequest {
+  const read = readAs(bytes);
   if (!read.ok) return { ok: false, code: read.code, message: read.message, param: undefined };
   const { members } = read;
   const twice = ambiguity(members);

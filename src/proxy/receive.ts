@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Cancellation } from '../cancellation.ts';
 import type { Endpoint } from '../dialects/endpoint.ts';
-import { type OpenAiRequest, readOpenAiRequest } from '../dialects/openai-request.ts';
+import { type OpenAiRequest, type ReadRequest, readOpenAiRequest } from '../dialects/openai-request.ts';
 import type { Failure } from '../failures/failure.ts';
 import { ownFailure } from '../failures/own-errors.ts';
 import type { Identity } from '../tenants/identify.ts';
@@ -39,10 +39,9 @@ export function receive(
   runtime: Runtime,
   startedAt: number,
 ): Exchange | Failure {
-  const body = request.body;
-  const call = readOpenAiRequest(endpoint, Buffer.isBuffer(body) ? body : Buffer.alloc(0));
+  const { identity, body } = request;
+  const call = readCall(endpoint, Buffer.isBuffer(body) ? body : Buffer.alloc(0), identity, runtime);
   if (!call.ok) return ownFailure(call.code, call.message, call.param);
-  const { identity } = request;
   const routed = routeRequest({ endpoint, call, headers: request.headers, identity }, runtime);
   if (routed !== undefined && 'class' in routed) return routed;
   const chain =
@@ -83,4 +82,11 @@ export function receive(
     overheadMs: 0,
     outcome: unanswered(),
   };
+}
+
+/** Where answers are kept, requests come again: the large ones are recognised. */
+function readCall(endpoint: Endpoint, bytes: Buffer, identity: Identity | undefined, runtime: Runtime): ReadRequest {
+  if (runtime.cache === undefined) return readOpenAiRequest(endpoint, bytes);
+  const owner = identity === undefined ? '' : `${identity.tenant.name}\n${identity.user ?? ''}`;
+  return readOpenAiRequest(endpoint, bytes, (all) => runtime.bodies.read(owner, all));
 }

@@ -6,6 +6,7 @@ import type { Clock, Random } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { PromptAudit } from '../context/audit/prompt-audit.ts';
 import type { Compactor } from '../context/compaction/compactor.ts';
+import { KnownBodies } from '../dialects/known-bodies.ts';
 import { PriceBook } from '../prices/price-book.ts';
 import { Transport } from '../providers/transport.ts';
 import { Roster } from '../roster.ts';
@@ -51,6 +52,8 @@ export class Runtime {
   shadows: RouteShadows | undefined;
   /** Which model routed conversations are with. */
   readonly routePins = new SessionPins();
+  /** Large bodies that came before. Asked where there is a cache. */
+  readonly bodies = new KnownBodies();
   /** Exchanges under way. */
   readonly exchanges = new Roster<Exchange>();
   /** Requests taken in and not yet done with, those whose body still arrives included. */
