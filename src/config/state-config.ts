@@ -21,9 +21,9 @@ export interface RedisState {
   readonly timeout: number;
   /** Processes that share it: without Redis each keeps to its part of a rate. */
   readonly replicas: number;
-  /** What happens to requests under a budget while Redis is away. */
   /** How long a hold outlives the process that made it, milliseconds. */
   readonly lease: number;
+  /** What happens to requests under a budget while Redis is away. */
   readonly whenUnavailable: 'block' | 'allow';
   /** Before every key. No braces in it. */
   readonly keyPrefix: string;

@@ -58,7 +58,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
         random,
         onNotice: (text, turn) => {
           telemetry.notice(text);
-          tenancy?.tellOfState(turn);
+          if (turn !== undefined) tenancy?.tellOfState(turn);
         },
         onDegraded: () => telemetry.stateUnavailable(),
       }).catch(async (error: unknown) => {

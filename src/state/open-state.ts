@@ -27,8 +27,12 @@ export interface State {
 export interface StateOptions {
   readonly clock: Clock;
   readonly random: Random;
-  /** The store is in trouble, or out of it again: for the log. Names hosts and files, holds no credentials. */
-  onNotice(text: string, state: 'unavailable' | 'recovered'): void;
+  /**
+   * Something to be told of the store, for the log. Names hosts and files, holds no credentials.
+   *
+   * @param turn the store cannot be used from now on, or can again; undefined: neither
+   */
+  onNotice(text: string, turn?: 'unavailable' | 'recovered'): void;
   /** A request passed by policy though the store was away. */
   onDegraded(): void;
 }
@@ -94,9 +98,10 @@ async function openRedis(config: RedisState, options: StateOptions): Promise<Sta
         trouble.kind === 'lost-settlements'
           ? `${trouble.count} settlements lost`
           : `Redis at ${trouble.where}: ${trouble.kind}`;
-      options.onNotice(`${what}: ${trouble.reason}`, 'unavailable');
+      options.onNotice(`${what}: ${trouble.reason}`, trouble.kind === 'unavailable' ? 'unavailable' : undefined);
     },
-    onRecovered: ({ where, downMs }) => options.onNotice(`Redis at ${where} is back after ${downMs} ms`, 'recovered'),
+    onRecovered: ({ where, downMs }) =>
+      options.onNotice(`Redis at ${where} is back after ${Math.round(downMs)} ms`, 'recovered'),
   });
   const budgets = new GuardedBudgetStore(stores.budgets, {
     clock,

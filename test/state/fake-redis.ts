@@ -33,8 +33,8 @@ export class FakeRedis implements RedisPlace {
     });
   }
 
-  async listen(): Promise<this> {
-    this.#server.listen(0, this.host);
+  async listen(port = 0): Promise<this> {
+    this.#server.listen(port, this.host);
     await once(this.#server, 'listening');
     const address = this.#server.address();
     if (address !== null && typeof address === 'object') this.port = address.port;

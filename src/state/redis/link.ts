@@ -98,8 +98,13 @@ export class RedisLink {
     const sentAt = this.#clock.now();
     return new Promise<T>((resolve, reject) => {
       let waiting = true;
-      const timer = this.#clock.setTimeout(() => {
-        // Where this process itself was busy the answer may lie unread in the socket: one turn of the event loop reads it.
+      let timer = this.#clock.setTimeout(() => {
+        // Where this process itself was busy, as at its start, the question may not even be on its way: such a wait says nothing of Redis.
+        if (this.#clock.now() - sentAt >= this.#timeoutMs * 2) timer = this.#clock.setTimeout(giveIn, this.#timeoutMs);
+        else giveIn();
+      }, this.#timeoutMs);
+      const giveIn = () => {
+        // The answer may lie unread in the socket: one turn of the event loop reads it.
         setImmediate(() => {
           if (!waiting) return;
           waiting = false;
@@ -108,7 +113,7 @@ export class RedisLink {
           circuit.silent(sentAt, reason);
           reject(this.#unavailable(reason));
         });
-      }, this.#timeoutMs);
+      };
       const settle = () => {
         waiting = false;
         this.#clock.clearTimeout(timer);
