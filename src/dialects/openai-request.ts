@@ -24,9 +24,14 @@ export interface OpenAiRequest {
   readonly stream: boolean;
   /** The client gets usage at the end of the stream: it asked for it, or its dialect always tells. */
   readonly includeUsage: boolean;
-  /** Choices asked for (`n`). */
+  /** Choices asked for: `n` of every prompt. */
   readonly choices: number;
-  /** The most tokens the client wants, undefined where it did not say. */
+  /** Prompts of the old completions, which may bring many; 1 everywhere else. */
+  readonly prompts: number;
+  /**
+   * The most tokens the client wants, undefined where it did not say in its endpoint's own words, or says nothing that every provider
+   * takes for a cap. Of two caps the larger: which one a provider heeds is not known.
+   */
   readonly maxTokens: number | undefined;
   /** Tools or functions are offered. */
   readonly hasTools: boolean;
@@ -61,6 +66,7 @@ export function readOpenAiRequest(
   const options = stream ? members.value('stream_options') : undefined;
   const openAi = endpoint !== 'messages' && endpoint !== 'responses';
   const format = members.value('response_format');
+  const prompts = endpoint === 'completions' ? promptsIn(members) : 1;
   return {
     ok: true,
     get json() {
@@ -70,11 +76,9 @@ export function readOpenAiRequest(
     model: String(members.value('model')),
     stream,
     includeUsage: !openAi || (isRecord(options) && options.include_usage === true),
-    choices: (openAi ? numberOf(members.value('n')) : undefined) ?? 1,
-    maxTokens:
-      numberOf(members.value('max_completion_tokens')) ??
-      numberOf(members.value('max_tokens')) ??
-      numberOf(members.value('max_output_tokens')),
+    choices: ((openAi ? numberOf(members.value('n')) : undefined) ?? 1) * prompts,
+    prompts,
+    maxTokens: capIn(members, CAPS[endpoint]),
     hasTools: members.hasItems('tools') || members.hasItems('functions'),
     hasSchema: isRecord(format) && format.type !== undefined && format.type !== 'text',
   };
@@ -82,7 +86,7 @@ export function readOpenAiRequest(
 
 /** The same call with another body: what is routed and answered by stays. */
 export function withBody(call: OpenAiRequest, body: JsonMembers): OpenAiRequest {
-  const { ok, model, stream, includeUsage, choices, maxTokens, hasTools, hasSchema } = call;
+  const { ok, model, stream, includeUsage, choices, prompts, maxTokens, hasTools, hasSchema } = call;
   return {
     ok,
     get json() {
@@ -93,10 +97,41 @@ export function withBody(call: OpenAiRequest, body: JsonMembers): OpenAiRequest 
     stream,
     includeUsage,
     choices,
+    prompts,
     maxTokens,
     hasTools,
     hasSchema,
   };
+}
+
+/** By what names an endpoint knows the cap on an answer. Those of another mean nothing there: most servers pass them over. */
+const CAPS: Readonly<Record<Endpoint, readonly string[]>> = {
+  chat: ['max_completion_tokens', 'max_tokens'],
+  completions: ['max_tokens'],
+  embeddings: [],
+  messages: ['max_tokens'],
+  'count-tokens': [],
+  responses: ['max_output_tokens'],
+};
+
+/** Some servers take a cap below one for none at all. */
+function capIn(members: JsonMembers, names: readonly string[]): number | undefined {
+  let cap: number | undefined;
+  for (const name of names) {
+    const value = members.value(name);
+    if (value === undefined || value === null) continue;
+    if (typeof value !== 'number' || !(value >= 1 && value < Number.POSITIVE_INFINITY)) return undefined;
+    cap = Math.max(cap ?? 0, value);
+  }
+  return cap;
+}
+
+/** Texts, or lists of token numbers, each of which gets answers of its own; a list of numbers by itself is one. */
+function promptsIn(members: JsonMembers): number {
+  if (members.kind('prompt') !== 'array') return 1;
+  const prompts = members.value('prompt');
+  if (!Array.isArray(prompts)) return 1;
+  return Math.max(1, prompts.filter((prompt) => typeof prompt !== 'number').length);
 }
 
 const isCount = (value: unknown) => Number.isInteger(value) && Number(value) >= 1;
@@ -107,6 +142,7 @@ const GENERATION: readonly Check[] = [
   optional('stream', 'a boolean', ['boolean']),
   optional('stream_options', 'an object', ['object']),
   optional('n', 'a whole number of at least 1', ['number'], isCount),
+  optional('best_of', 'a whole number of at least 1', ['number'], isCount),
   optional('max_tokens', 'a number', ['number']),
 ];
 
@@ -177,7 +213,7 @@ function modelIsNamed(members: JsonMembers): RequestFault | undefined {
  * must be what the provider sees.
  *
  * - A repeated key: parsers take the first, the last, or fail.
- * - `Model` beside `model`: Go's decoder matches keys whatever their case.
+ * - `Model` beside `model`, or `N`: Go's decoder matches keys whatever their case.
  * - A key with a backslash in it: V8 (13.6 in Node 24, 14.6 in Node 26) misreads an escaped key once it has parsed a certain
  *   other one: `"\u006e"` is then not `n` but a backslash (nodejs/node#63785). A client could prepare that with one request
  *   and hide `n` or `max_tokens` in the next.
@@ -187,11 +223,46 @@ function ambiguity({ keys }: JsonMembers): RequestFault | undefined {
     return ambiguous('The request has a key more than once: providers disagree on which counts.');
   for (const key of keys) {
     if (key.includes('\\')) return ambiguous(`The request has a key with a backslash: ${JSON.stringify(key)}.`);
-    if (key.length === 5 && key !== 'model' && key.toLowerCase() === 'model') {
+    if (PLAIN_KEY.test(key)) continue;
+    const known = foldedKey(key);
+    if (known === 'model')
       return ambiguous(`The request has both 'model' and '${key}': providers disagree on which counts.`);
-    }
+    if (RELIED_ON.has(known))
+      return ambiguous(`The request has '${key}': providers disagree on whether that means '${known}'.`);
   }
   return undefined;
+}
+
+const PLAIN_KEY = /^[a-z0-9_]*$/;
+
+/** What a budget, the cache or the guards go by, or a try sets anew. */
+const RELIED_ON: ReadonlySet<string> = new Set([
+  'background',
+  'best_of',
+  'conversation',
+  'functions',
+  'inference_geo',
+  'input',
+  'max_completion_tokens',
+  'max_output_tokens',
+  'max_tokens',
+  'messages',
+  'n',
+  'prediction',
+  'previous_response_id',
+  'prompt',
+  'response_format',
+  'service_tier',
+  'speed',
+  'stream',
+  'stream_options',
+  'system',
+  'tools',
+]);
+
+/** As Go's decoder folds it, to which the long s and the sign for kelvin are letters as well. */
+function foldedKey(key: string): string {
+  return key.toUpperCase().toLowerCase();
 }
 
 function ambiguous(message: string): RequestFault {

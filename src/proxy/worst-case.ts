@@ -102,7 +102,7 @@ export function capWithin(
       left.nanos === Number.POSITIVE_INFINITY ? left.nanos : affordableOutput(price, inputTokens, left.nanos);
     cap = Math.min(cap, affordable, left.tokens - inputTokens);
   }
-  cap = Math.floor(cap / answersOf(exchange));
+  cap = Math.floor(cap / answersOf(exchange)) - predictedIn(exchange);
   return Number.isFinite(cap) && cap >= SHORTEST_ANSWER ? cap : undefined;
 }
 
@@ -120,11 +120,17 @@ function outputOf(exchange: Exchange, { target, contextWindow }: Rung): number {
     exchange.call.maxTokens ??
     target.maxOutputTokens ??
     Math.min(LONGEST_ANSWER, contextWindow ?? LONGEST_ANSWER);
-  return Math.ceil(Math.max(0, cap)) * answersOf(exchange);
+  return (Math.ceil(Math.max(0, cap)) + predictedIn(exchange)) * answersOf(exchange);
 }
 
-/** Answers that are paid for: `best_of` of the old completions generates more than it shows. */
+/** Answers that are paid for: `best_of` generates more than it shows. */
 function answersOf({ call, endpoint }: Exchange): number {
-  const bestOf = endpoint === 'completions' ? call.body.value('best_of') : undefined;
-  return typeof bestOf === 'number' && bestOf > call.choices ? Math.ceil(bestOf) : call.choices;
+  const bestOf = endpoint === 'completions' || endpoint === 'chat' ? call.body.value('best_of') : undefined;
+  return Math.max(call.choices, typeof bestOf === 'number' ? bestOf * call.prompts : 0);
+}
+
+/** Tokens at most of an answer that the client foresaw: what turns out wrong is paid for as output, beside the answer and its cap. */
+function predictedIn({ sent, endpoint }: Exchange): number {
+  if (endpoint !== 'chat' || sent.body.kind('prediction') !== 'object') return 0;
+  return sent.body.spans('prediction').reduce((bytes, { start, end }) => bytes + end - start, 0);
 }
