@@ -11,12 +11,13 @@ import { dearerThanListed } from './dear-wishes.ts';
 import type { Exchange } from './exchange.ts';
 import { dropCascade } from './plan-cascade.ts';
 import type { Tenancy } from './tenancy.ts';
-import { capWithin, type RequestSize, type Worst, worstOf, worstOfChain, worstOfRequest } from './worst-case.ts';
+import { capWithin, type RequestSize, type Worst, worstOfChain, worstOfRequest } from './worst-case.ts';
 
 /** A client that comes while budgets cannot be kept. */
 const STATE_RETRY_MS = 1_000;
 /** The store's time and ours may lie on two sides of midnight; more than twice is no clock. */
-const WINDOW_TRIES = 3;
+export const WINDOW_TRIES = 3;
+export const NO_CLOCK = 'the time of the state store and of this process do not agree';
 
 type Held = Extract<ReserveReply, { kind: 'held' }>;
 type HeldOutcome = { readonly kind: 'held'; readonly reply: Held; readonly asked: Asked; readonly worst: Worst };
@@ -62,70 +63,6 @@ async function reserveWith(
     return (await downgraded(exchange, account, tenancy, refused)) ? undefined : refused;
   } catch (error) {
     if (!(error instanceof StateUnavailable)) throw error;
-    return stateUnavailable(tenancy);
-  }
-}
-
-/**
- * Makes sure that a further try is held for: the first was, with the request; a second is where the one before was not billed; else
- * the hold is extended. Resolves to why the try may not be made.
- *
- * @returns undefined, at once, where it is covered
- */
-export function cover(exchange: Exchange, tenancy: Tenancy): Promise<Failure | undefined> | undefined {
-  const { account } = exchange;
-  if (account?.asked === undefined || account.unheld) return undefined;
-  // The hold is for one try of the dearest target: the first needs no more.
-  if (exchange.bills.length === 1) return undefined;
-  const now = tenancy.clock.now();
-  const size = sizeOf(exchange, account);
-  let nanos = 0;
-  let tokens = 0;
-  for (const one of exchange.bills) {
-    if (one.open) {
-      one.worst ??= worstOf(exchange, one.rung, size, tenancy.prices, now);
-      nanos += one.worst.nanos;
-      tokens += one.worst.tokens;
-    } else if (one.tokens !== undefined) {
-      nanos += tenancy.costOf(one.rung, one.tokens) ?? 0;
-      tokens += one.tokens.promptTokens + one.tokens.completionTokens;
-    }
-  }
-  const missing = { nanos: Math.max(0, nanos - account.nanos), tokens: Math.max(0, tokens - account.tokens) };
-  if (missing.nanos === 0 && missing.tokens === 0) return undefined;
-  return extend(exchange, account, tenancy, missing);
-}
-
-async function extend(
-  exchange: Exchange,
-  account: Account,
-  tenancy: Tenancy,
-  missing: Worst,
-): Promise<Failure | undefined> {
-  const id = `${exchange.id}+${account.holds.length}`;
-  // Counted before it is known to be held: another try beside this one must not take the same money.
-  account.held(id, missing);
-  try {
-    const { limits, names } = account.identity;
-    // Within the windows the request began in: its cost is charged there.
-    const asked = limits.askFor(names, { ...missing, requests: 0 }, account.reservedAt);
-    const reply = await tenancy.budgets.reserve({
-      tenant: account.identity.tenant.name,
-      id,
-      leaseMs: tenancy.leaseMs,
-      scopes: account.identity.scopes,
-      counters: asked.counters,
-      rates: [],
-    });
-    // The window has ended meanwhile: what is still spent in it limits nobody any more.
-    if (reply.kind !== 'refused') return undefined;
-    account.nanos -= missing.nanos;
-    account.tokens -= missing.tokens;
-    return refusalFailure(account.identity, asked, reply.by, reply.now);
-  } catch (error) {
-    if (!(error instanceof StateUnavailable)) throw error;
-    account.nanos -= missing.nanos;
-    account.tokens -= missing.tokens;
     return stateUnavailable(tenancy);
   }
 }
@@ -228,7 +165,7 @@ function askAt(
   now: number,
   triesLeft: number,
 ): Answer | Promise<Answer> {
-  if (triesLeft === 0) throw new StateUnavailable('the time of the state store and of this process do not agree');
+  if (triesLeft === 0) throw new StateUnavailable(NO_CLOCK);
   const { identity } = account;
   const { nanos, tokens } = worst;
   const asked = identity.limits.askFor(identity.names, { nanos, tokens, requests: 1 }, now);
@@ -310,13 +247,14 @@ async function count(exchange: Exchange, account: Account, tenancy: Tenancy, cha
   return true;
 }
 
-function sizeOf(exchange: Exchange, account: Account): RequestSize {
+/** What is known of the size of what is sent. Measured once. */
+export function sizeOf(exchange: Exchange, account: Account): RequestSize {
   account.measure ??= measureInput(exchange.endpoint, exchange.sent.body);
   return { measure: account.measure, counted: account.counted };
 }
 
 /** The reason names hosts: it is for the log. */
-function stateUnavailable(tenancy: Tenancy): Failure {
+export function stateUnavailable(tenancy: Tenancy): Failure {
   tenancy.unavailable();
   const message = 'budgets cannot be kept at the moment, and none is to be overspent';
   return { ...ownFailure('state_unavailable', message), retryAfterMs: STATE_RETRY_MS };
