@@ -1,6 +1,6 @@
 import { isRecord, type JsonRecord } from '../failures/json-record.ts';
-import { itemsOf, textOf } from './json-fields.ts';
-import { deltaOf, indexOf, readChunk } from './openai-chat-stream.ts';
+import { itemsOf } from './json-fields.ts';
+import { deltaOf, finishReasonOf, indexOf, readChunk } from './openai-chat-stream.ts';
 import { ToolCalls } from './openai-tool-calls.ts';
 import { SseReader } from './sse-reader.ts';
 
@@ -85,7 +85,7 @@ class Choice {
 
   add(choice: JsonRecord): void {
     if (typeof choice.text === 'string') this.#text = (this.#text ?? '') + choice.text;
-    this.#finishReason = textOf(choice.finish_reason) ?? this.#finishReason;
+    this.#finishReason = finishReasonOf(choice) ?? this.#finishReason;
     if (isRecord(choice.logprobs)) extend(this.#logprobs, choice.logprobs);
     for (const [field, value] of Object.entries(choice)) {
       if (!CHOICE_FIELDS.has(field)) note(this.#fields, field, value);

@@ -33,6 +33,8 @@ export interface ChatChunk {
   /** Something of the answer is said, be it an empty text: a model may choose to say nothing, but null is no answer. */
   readonly says: boolean;
   readonly finishes: readonly { readonly index: number; readonly reason: string }[];
+  /** Numbers of the choices that this event adds something to. */
+  readonly speaking: readonly number[];
   readonly usage: ReportedTokens | undefined;
   /** For `error`: the body to classify, with the error under its `error` key wherever in the event it stood. */
   readonly error: unknown;
@@ -60,6 +62,7 @@ const DECIDING = new Watch([
 const OPEN_OBJECT = 0x7b;
 const DONE = Buffer.from('[DONE]');
 const NO_FINISHES: ChatChunk['finishes'] = [];
+const NOBODY: readonly number[] = [];
 
 /** Tells an event that needs reading from one that does not, by one pass over its bytes without parsing it. */
 export function glanceChunk(event: SseEvent): Glance {
@@ -87,23 +90,25 @@ export function readChunk(data: Buffer): ChatChunk {
   let content = '';
   let reasoning = '';
   let hasToolCalls = false;
-  let hasDelta = false;
   let says = false;
   const finishes: { index: number; reason: string }[] = [];
+  const speaking: number[] = [];
   const choices = itemsOf(json.choices);
   for (const [position, choice] of choices.entries()) {
     if (!isRecord(choice)) continue;
     const delta = deltaOf(choice);
-    content += textOf(choice.text) ?? textOf(delta.content) ?? '';
-    reasoning += textOf(delta.reasoning_content) ?? textOf(delta.reasoning) ?? '';
+    const text = textOf(choice.text) ?? textOf(delta.content) ?? '';
+    const thought = textOf(delta.reasoning_content) ?? textOf(delta.reasoning) ?? '';
+    content += text;
+    reasoning += thought;
     const calls = itemsOf(delta.tool_calls).length > 0 || isRecord(delta.function_call);
     hasToolCalls ||= calls;
-    hasDelta ||= calls || carriesMore(delta);
+    if (calls || text !== '' || thought !== '' || carriesMore(delta)) speaking.push(indexOf(choice, position));
     says ||= typeof (choice.text ?? delta.content ?? delta.refusal) === 'string';
-    const reason = textOf(choice.finish_reason);
+    const reason = finishReasonOf(choice);
     if (reason !== undefined) finishes.push({ index: indexOf(choice, position), reason });
   }
-  hasDelta ||= content !== '' || reasoning !== '';
+  const hasDelta = speaking.length > 0;
   const usage = usageIn(json);
   let kind: ChunkKind = 'quiet';
   if (error !== undefined) kind = 'error';
@@ -121,9 +126,15 @@ export function readChunk(data: Buffer): ChatChunk {
     hasToolCalls,
     says: says || hasDelta,
     finishes,
+    speaking,
     usage,
     error,
   };
+}
+
+/** Why a choice ended; undefined while it has not. Some gateways write the word null where the others write the value. */
+export function finishReasonOf({ finish_reason: reason }: JsonRecord): string | undefined {
+  return reason === 'null' ? undefined : textOf(reason);
 }
 
 /** A choice's number. Providers that know only one leave it out. */
@@ -188,6 +199,7 @@ function empty(kind: 'done' | 'malformed'): ChatChunk {
     hasToolCalls: false,
     says: false,
     finishes: NO_FINISHES,
+    speaking: NOBODY,
     usage: undefined,
     error: undefined,
   };

@@ -25,6 +25,10 @@ export class OpenAiStreamProgress implements StreamProgress {
   readonly #choices: number;
   readonly #dropUsage: boolean;
   readonly #finishedChoices = new Set<number>();
+  /** Choices that have said something since they finished, or without ever finishing. */
+  readonly #open = new Set<number>();
+  /** A choice went on behind its finish: such a server's finish says little, and only its `[DONE]` is believed. */
+  #wentOn = false;
   /** An empty text at least was sent. */
   #said = false;
 
@@ -36,7 +40,8 @@ export class OpenAiStreamProgress implements StreamProgress {
   /** @param begun after the first delta a glance is enough: nothing is parsed that need not be */
   take(event: SseEvent, begun: boolean): StreamStep {
     const glance = begun ? glanceChunk(event) : undefined;
-    if (glance === 'other') {
+    // Behind the last finish nothing more should come: what does is read, for it may be more of the answer.
+    if (glance === 'other' && this.#finishedChoices.size < this.#choices) {
       this.deltas++;
       return 'delta';
     }
@@ -49,6 +54,7 @@ export class OpenAiStreamProgress implements StreamProgress {
     switch (chunk.kind) {
       case 'done':
         this.done = true;
+        this.finished = this.#isWhole();
         return 'done';
       case 'malformed':
         return this.#skip();
@@ -62,12 +68,36 @@ export class OpenAiStreamProgress implements StreamProgress {
     this.#said ||= chunk.says;
     this.failure = this.#wrongFinish(chunk);
     if (this.failure !== undefined) return 'error';
-    for (const finish of chunk.finishes) this.#finishedChoices.add(finish.index);
-    if (this.#finishedChoices.size >= this.#choices) this.finished = true;
+    if (chunk.speaking.length > 0) this.#speak(chunk.speaking);
+    for (const finish of chunk.finishes) this.#finish(finish.index);
+    this.finished = this.#isWhole();
     if (chunk.kind === 'usage') return this.#dropUsage && chunk.choices === 0 ? 'drop' : 'quiet';
     if (chunk.kind === 'quiet') return 'quiet';
     if (chunk.kind === 'delta') this.deltas++;
     return 'delta';
+  }
+
+  #speak(choices: readonly number[]): void {
+    for (const index of choices) {
+      if (this.#finishedChoices.has(index)) this.#wentOn = true;
+      this.#open.add(index);
+    }
+  }
+
+  #finish(index: number): void {
+    this.#finishedChoices.add(index);
+    this.#open.delete(index);
+  }
+
+  /**
+   * All choices have finished, and none has gone on since. Where one has, more of it may be missing at any time: then it takes the
+   * stream's proper end to be sure.
+   */
+  #isWhole(): boolean {
+    if (this.#finishedChoices.size < this.#choices) return false;
+    if (!this.done) return this.#open.size === 0 && !this.#wentOn;
+    for (const index of this.#open) if (!this.#finishedChoices.has(index)) return false;
+    return true;
   }
 
   /** The same that a whole answer is checked for: a finish reason that means failure, and a proper end of nothing at all. */

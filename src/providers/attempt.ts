@@ -12,6 +12,8 @@ import { Watchdog } from './watchdog.ts';
 
 /** An error body longer than this tells nothing more; the rest is read and dropped. */
 const ERROR_BODY_BYTES = 64 * 1024;
+/** An error's status was here and its body is still coming: so long is waited for what it says, milliseconds. */
+const ERROR_BODY_MS = 5_000;
 
 /** The limits of one try, milliseconds. */
 export interface AttemptTimers {
@@ -55,6 +57,7 @@ export abstract class Attempt<Answer> implements UpstreamSink {
   readonly #onCancel = () => this.#cancelled();
   #errorBody: Buffer[] | undefined;
   #errorBytes = 0;
+  #errorAt = 0;
   #settle: { resolve(answer: Answer): void; reject(error: UpstreamFailure): void } | undefined;
   #over = false;
 
@@ -125,8 +128,10 @@ export abstract class Attempt<Answer> implements UpstreamSink {
   onHeaders(status: number, headers: IncomingHttpHeaders): void {
     this.status = status;
     this.responseHeaders = headers;
-    if (status < 200 || status > 299) this.#errorBody = [];
-    else this.onAnswerHeaders();
+    if (status < 200 || status > 299) {
+      this.#errorBody = [];
+      this.#errorAt = this.clock.now();
+    } else this.onAnswerHeaders();
     if (!this.#over) this.watchdog.tighten(this.#nearestLimit().at);
   }
 
@@ -157,19 +162,26 @@ export abstract class Attempt<Answer> implements UpstreamSink {
   }
 
   #failWithErrorBody(): void {
+    this.fail(this.#errorSoFar());
+  }
+
+  /** What the status line and as much of the body as came say. */
+  #errorSoFar(): Failure {
     const body = Buffer.concat(this.#errorBody ?? []);
     const response = { status: this.status, headers: this.responseHeaders, body };
-    this.fail(classifyResponse(this.request.provider.family, response, this.clock.now()));
+    return classifyResponse(this.request.provider.family, response, this.clock.now());
   }
 
   #cancelled(): void {
     const reason = this.request.cancellation.reason;
+    const sent = this.call !== undefined && this.call.phase !== 'connect';
     this.fail({
       class: 'client_cancelled',
       origin: reason === 'client_gone' ? 'client' : 'proxy',
       code: reason ?? 'client_gone',
       message: reason === 'client_gone' ? 'the client closed the connection' : `cancelled: ${reason}`,
-      maybeBilled: true,
+      // Of what was never sent nobody can be charged for anything.
+      maybeBilled: sent,
     });
   }
 
@@ -182,14 +194,17 @@ export abstract class Attempt<Answer> implements UpstreamSink {
   }
 
   #nearestLimit(): { at: number; failure: () => Failure } {
-    const { connect, firstToken, deadlineAt } = this.request.timers;
+    const { connect, firstToken, stall, deadlineAt } = this.request.timers;
     const phase = this.call?.phase ?? 'connect';
     let limit: { at: number; failure: () => Failure };
     if (phase === 'connect') {
       const failure = () =>
         timedOut('connect', 'connect_timeout', `no connection within ${Math.min(connect, firstToken)} ms`, false);
       limit = { at: this.startedAt + Math.min(connect, firstToken), failure };
-    } else if (phase === 'headers' || this.status < 200 || this.status > 299) {
+    } else if (this.#errorBody !== undefined) {
+      // It has failed whatever the rest says. To wait for that as for an answer would hang as long as one may take.
+      limit = { at: this.#errorAt + Math.min(stall, ERROR_BODY_MS), failure: () => this.#errorSoFar() };
+    } else if (phase === 'headers') {
       const failure = () => timedOut('timeout', 'first_token_timeout', `no answer within ${firstToken} ms`, true);
       limit = { at: this.startedAt + firstToken, failure };
     } else {

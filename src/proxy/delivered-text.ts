@@ -33,6 +33,18 @@ export class DeliveredText implements EventTap {
     if (chunk.hasToolCalls || chunk.finishes.length > 0 || (chunk.kind === 'delta' && !onlyText)) this.fixed = true;
     return 'keep';
   }
+
+  /**
+   * What the client has now. A continuation that fails before any of it was given out has added words here all the same: before the
+   * next is asked for, they are taken back, or it would go on behind words that the client never got.
+   */
+  mark(): () => void {
+    const { text, events } = this;
+    return () => {
+      this.text = text;
+      this.events = events;
+    };
+  }
 }
 
 /** How a continuation's own text relates to what was delivered. */

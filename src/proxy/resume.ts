@@ -17,18 +17,23 @@ import { unheededWish, withoutWish } from './unheeded-wish.ts';
 export async function resume(exchange: Exchange, runtime: Runtime, broken: Answered): Promise<Answered | undefined> {
   const delivered = deliveredBy(broken);
   if (delivered === undefined || delivered.fixed || !mayResume(exchange)) return undefined;
+  const takeBack = delivered.mark();
   for (const rung of candidates(exchange, broken.rung)) {
     if (delivered.asked.has(rung.target.id)) continue;
     delivered.asked.add(rung.target.id);
     const modes: ContinuationMode[] = rung.target.capabilities.prefill === true ? ['prefill', 'align'] : ['align'];
     for (const mode of modes) {
       if (exchange.cancellation.reason !== undefined || runtime.clock.now() >= exchange.deadlineAt) return undefined;
+      takeBack();
       const result = await askRung(exchange, runtime, rung, {
         cancellation: exchange.cancellation,
         lastHope: false,
         continuation: {
           ...(mode === 'prefill' ? { body: prefilledBody(exchange, rung, delivered) } : {}),
-          tap: () => new ContinuedText(delivered, mode),
+          tap: () => {
+            takeBack();
+            return new ContinuedText(delivered, mode);
+          },
         },
       });
       if (result.kind === 'answer') return result;

@@ -115,6 +115,28 @@ test('row 25: alone, a host that swallows connections is a 502 that nobody was b
   assert.equal(it.records[0]?.failure?.maybeBilled, false);
 });
 
+test('row 25: a client that leaves while nothing was sent yet leaves nothing that anybody could be charged for', async (t) => {
+  const it = await rig(t, {
+    providers: `providers: {a: {baseUrl: "${await blackHole(t)}", apiKey: k, prices: {sim-ok: {input: $100, output: $100}}}}`,
+    upstreams: [],
+    config: 'models: {m: {targets: [a/sim-ok], timeouts: {connect: 10m, total: 10m}}}',
+  });
+  const leaving = new AbortController();
+  const gone = it.openai.chat.completions.create({ model: 'm', messages: HELLO }, { signal: leaving.signal });
+  await until('the target is asked', () => it.proxy.runtime.exchanges.list()[0]?.bills.length === 1);
+
+  leaving.abort();
+  await assert.rejects(gone);
+  await until('it is settled', () => it.records.length === 1);
+
+  const [record] = it.records;
+  assert.deepEqual(
+    record?.attempts.map((one) => one.outcome),
+    ['client_cancelled'],
+  );
+  assert.equal(record?.costUsd, 0);
+});
+
 const fixture = (name: string) => fileURLToPath(new URL(`fixtures/${name}`, import.meta.url));
 const EXPIRED = fixture('expired-cert.pem');
 const VALID = fixture('valid-cert.pem');

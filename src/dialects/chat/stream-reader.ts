@@ -2,7 +2,7 @@ import { isRecord, type JsonRecord, parseJsonText } from '../../failures/json-re
 import type { AnswerEvent } from '../conversation/answer.ts';
 import type { StreamReader } from '../conversation/codec.ts';
 import { itemsOf, textOf } from '../json-fields.ts';
-import { deltaOf } from '../openai-chat-stream.ts';
+import { deltaOf, finishReasonOf } from '../openai-chat-stream.ts';
 import type { SseEvent } from '../sse-reader.ts';
 import { readFinish } from './finish.ts';
 import { reasoningIn } from './reasoning-details.ts';
@@ -76,8 +76,8 @@ export class ChatStreamReader implements StreamReader {
       events.push({ kind: 'refusal', block: this.#say('refusal', events), text: refusal });
     }
     if (delta.tool_calls !== undefined || isRecord(delta.function_call)) this.#toolCalls(delta, events);
-    const reason = choice.finish_reason;
-    if (typeof reason === 'string' && reason !== '' && !this.#finished) {
+    const reason = finishReasonOf(choice);
+    if (reason !== undefined && !this.#finished) {
       this.#finished = true;
       this.#shut(events);
       this.#calls.close(events);
