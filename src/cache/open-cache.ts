@@ -87,25 +87,38 @@ async function openFile(
     import('./store/sqlite-store.ts'),
     import('./semantic/certificates/sqlite-certificates.ts'),
   ]);
-  const file = openCacheFile(path);
-  if (file.startedAnew) onTrouble({ what: 'open', message: `${path} was of no use and is begun anew` });
-  const secret = encryptionKey === undefined ? file.secret : scopeSecret(encryptionKey);
-  const common = { file, clock, limits, seal: new Seal(encryptionKey), secret, onTrouble };
-  const answers = new SqliteCacheStore({ ...common, table: 'entries' });
-  const keys = new LocalIdempotencyStore(clock, new SqliteCacheStore({ ...common, table: 'idempotency' }));
-  const write = () => {
-    answers.flush();
-  };
-  process.once('exit', write);
-  return {
-    answers,
-    keys,
-    certificates: new SqliteCertificateStore(file.db),
-    close: () => {
-      process.off('exit', write);
-      file.db.close();
-    },
-  };
+  return openCacheFile(path, (file): Stores => {
+    if (file.startedAnew) onTrouble({ what: 'open', message: `${path} was of no use and is begun anew` });
+    const secret = encryptionKey === undefined ? file.secret : scopeSecret(encryptionKey);
+    const common = { file, clock, limits, seal: new Seal(encryptionKey), secret, onTrouble };
+    const answers = new SqliteCacheStore({ ...common, table: 'entries' });
+    let answered: SqliteCacheStore | undefined;
+    let certificates: CertificateStore;
+    try {
+      answered = new SqliteCacheStore({ ...common, table: 'idempotency' });
+      certificates = new SqliteCertificateStore(file.db);
+    } catch (error) {
+      answers.close();
+      answered?.close();
+      throw error;
+    }
+    const kept = answered;
+    // A process that ends in a hurry has not closed them.
+    const write = () => {
+      answers.flush();
+      kept.flush();
+    };
+    process.once('exit', write);
+    return {
+      answers,
+      keys: new LocalIdempotencyStore(clock, kept),
+      certificates,
+      close: () => {
+        process.off('exit', write);
+        file.db.close();
+      },
+    };
+  });
 }
 
 async function openRedis(

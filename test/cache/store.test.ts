@@ -46,7 +46,7 @@ for (const key of [undefined, KEY]) {
 
 function openFile(path: string, clock: FakeClock, limits = LIMITS, key?: string) {
   const troubles: CacheTrouble[] = [];
-  const file = openCacheFile(path);
+  const file = openCacheFile(path, (opened) => opened);
   const onTrouble = (trouble: CacheTrouble) => void troubles.push(trouble);
   const store = new SqliteCacheStore({
     file,
@@ -112,15 +112,15 @@ describe('a file', () => {
   test('that is damaged is begun anew', () => {
     const path = join(stateDir(), 'cache.db');
     writeFileSync(path, 'this is no database, but it is long enough to be looked at as one'.repeat(100));
-    const file = openCacheFile(path);
+    const file = openCacheFile(path, (opened) => opened);
     assert.equal(file.startedAnew, true);
     file.db.close();
   });
 
   test('belongs to one process', () => {
     const path = join(stateDir(), 'cache.db');
-    const file = openCacheFile(path);
-    assert.throws(() => openCacheFile(path), /locked/);
+    const file = openCacheFile(path, (opened) => opened);
+    assert.throws(() => openCacheFile(path, (opened) => opened), /locked/);
     file.db.close();
   });
 

@@ -1,11 +1,13 @@
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
+import { crc32 } from 'node:zlib';
 
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const KEY_ID_BYTES = 4;
-/** First byte of what is sealed: how it is. */
-const PLAIN = 0;
+/** First byte of what is sealed: how it is. (0 was plain without a checksum.) */
 const AES_256_GCM = 1;
+const PLAIN = 2;
+const SUM_BYTES = 4;
 const HEAD_BYTES = 1 + KEY_ID_BYTES + NONCE_BYTES;
 
 /** What stands on disk or in Redis was made with another key, or was changed. */
@@ -14,10 +16,11 @@ export class Unreadable extends Error {
 }
 
 /**
- * Answers as they are kept outside of this process: AES-256-GCM with a random nonce for each where there is a key, else as they are. What a payload
- * belongs to is authenticated with it, so that none can be put in another's place.
+ * Answers as they are kept outside of this process: AES-256-GCM with a random nonce for each where there is a key, else as they are with a
+ * checksum. SQLite has none: a disk that lost or changed a page of a long answer would have it given with a hole in it. What a payload belongs to
+ * is authenticated (or summed up) with it, so that none can be put in another's place.
  *
- * Layout: one byte for the kind; for AES-256-GCM 4 bytes that name the key, 12 of nonce, the text, 16 of tag. A random nonce of 96 bits is good
+ * Layout: one byte for the kind; plain 4 bytes of CRC-32, the text; for AES-256-GCM 4 bytes that name the key, 12 of nonce, the text, 16 of tag. A random nonce of 96 bits is good
  * for 2^32 payloads under one key (NIST SP 800-38D, 8.3).
  */
 export class Seal {
@@ -34,7 +37,7 @@ export class Seal {
   }
 
   close(payload: Buffer, belongsTo: string): Buffer {
-    if (this.#key === undefined) return Buffer.concat([Buffer.of(PLAIN), payload]);
+    if (this.#key === undefined) return Buffer.concat([Buffer.of(PLAIN), sumOf(payload, belongsTo), payload]);
     const nonce = randomBytes(NONCE_BYTES);
     const cipher = createCipheriv('aes-256-gcm', this.#key, nonce);
     cipher.setAAD(Buffer.from(belongsTo));
@@ -48,7 +51,10 @@ export class Seal {
     if (sealed[0] === PLAIN) {
       // With a key, what is not encrypted was put there by somebody who does not have it.
       if (this.#key !== undefined) throw new Unreadable('a kept answer is not encrypted');
-      return sealed.subarray(1);
+      const payload = sealed.subarray(1 + SUM_BYTES);
+      if (!sumOf(payload, belongsTo).equals(sealed.subarray(1, 1 + SUM_BYTES)))
+        throw new Unreadable('a kept answer was changed');
+      return payload;
     }
     if (sealed[0] !== AES_256_GCM || sealed.length < HEAD_BYTES + TAG_BYTES)
       throw new Unreadable('a kept answer is of no known form');
@@ -65,6 +71,12 @@ export class Seal {
       throw new Unreadable('a kept answer was changed', { cause: error });
     }
   }
+}
+
+function sumOf(payload: Buffer, belongsTo: string): Buffer {
+  const sum = Buffer.allocUnsafe(SUM_BYTES);
+  sum.writeUInt32BE(crc32(payload, crc32(belongsTo)));
+  return sum;
 }
 
 /** The secret of scopes that goes with a key: answers can only be found by who can read them. */

@@ -20,15 +20,27 @@ export interface CacheFile {
  * Opens the file of a cache, made where there is none, readable by its owner only. One process at a time has it. A file that is damaged is
  * replaced: nothing in it is missed for long.
  *
+ * @param use makes of it what it is opened for. Damage may be found only when its rows are read: then, too, the file is replaced, and this is
+ *   called again
  * @throws {Error} where another process has it, or it cannot be written
  */
-export function openCacheFile(file: string): CacheFile {
+export function openCacheFile<T>(file: string, use: (file: CacheFile) => T): T {
   try {
-    return open(file, false);
+    return used(open(file, false), use);
   } catch (error) {
     if (!WORTHLESS.has(resultCode(error))) throw error;
     discard(file);
-    return open(file, true);
+    return used(open(file, true), use);
+  }
+}
+
+function used<T>(file: CacheFile, use: (file: CacheFile) => T): T {
+  try {
+    return use(file);
+  } catch (error) {
+    // Nobody else could open it, this process included.
+    file.db.close();
+    throw error;
   }
 }
 

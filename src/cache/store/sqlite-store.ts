@@ -27,7 +27,7 @@ export interface SqliteStoreOptions {
 
 /**
  * Answers in memory, and the same in a file, from which the next process takes them over. What is asked is answered from memory; the file
- * is written after the event, and read once, at the start.
+ * is written after the event, and read once, at the start: making one throws where that fails.
  */
 export class SqliteCacheStore implements CacheStore {
   readonly secret: Buffer;
@@ -54,7 +54,12 @@ export class SqliteCacheStore implements CacheStore {
         gone: (key) => this.#table.delete(key),
       },
     });
-    this.#load(seal, options.onTrouble);
+    try {
+      this.#load(seal, options.onTrouble);
+    } catch (error) {
+      this.#table.abandon();
+      throw error;
+    }
     this.#loading = false;
   }
 

@@ -76,7 +76,13 @@ export class SqliteTable {
 
   close(): void {
     this.flush();
+    this.abandon();
+  }
+
+  /** What waits is not written any more. */
+  abandon(): void {
     this.#closed = true;
+    this.#waiting.clear();
     this.#clock.clearTimeout(this.#timer);
     this.#timer = undefined;
   }

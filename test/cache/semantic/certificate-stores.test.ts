@@ -53,14 +53,14 @@ function conforms(name: string, skip: string | false, open: () => Opened | Promi
 conforms('in memory', false, () => ({ store: new MemoryCertificateStore(), close: () => undefined }));
 
 conforms('in a file', false, () => {
-  const { db } = openCacheFile(join(stateDir(), 'cache.db'));
+  const { db } = openCacheFile(join(stateDir(), 'cache.db'), (opened) => opened);
   return { store: new SqliteCertificateStore(db), close: () => db.close() };
 });
 
 test('certificates outlive the process that has the file', async () => {
   const path = join(stateDir(), 'cache.db');
   for (let time = 0; time < 3; time++) {
-    const { db } = openCacheFile(path);
+    const { db } = openCacheFile(path, (opened) => opened);
     const store = new SqliteCertificateStore(db);
     assert.equal((await store.load(KEY))?.revision ?? 0, time);
     assert.equal(await store.save(KEY, String(time), time), time + 1);
