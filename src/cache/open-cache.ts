@@ -92,7 +92,7 @@ async function openFile(
     const secret = encryptionKey === undefined ? file.secret : scopeSecret(encryptionKey);
     const common = { file, clock, limits, seal: new Seal(encryptionKey), secret, onTrouble };
     const answers = new SqliteCacheStore({ ...common, table: 'entries' });
-    let answered: SqliteCacheStore | undefined;
+    let answered: CacheStore | undefined;
     let certificates: CertificateStore;
     try {
       answered = new SqliteCacheStore({ ...common, table: 'idempotency' });
