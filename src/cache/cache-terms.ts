@@ -10,7 +10,9 @@ export function usesCache({ cache, defaults, models }: Config): boolean {
   );
 }
 
-export function cacheTerms({ cache }: Config): CacheTerms {
+export function cacheTerms({ cache, tenants }: Config): CacheTerms {
   const { maxBytes, perTenant, maxEntry, epoch, idempotency } = cache;
-  return { maxBytes, perTenant, maxEntry, epoch, idempotencyTtl: idempotency?.ttl };
+  // '' is whoever asks a proxy that wants no key.
+  const names = ['', ...tenants.keys()];
+  return { maxBytes, perTenant, maxEntry, epoch, tenants: names, idempotencyTtl: idempotency?.ttl };
 }

@@ -226,9 +226,9 @@ async function openRedisStore(
   topology: RedisTopology,
   limits: CacheLimits,
   timeout = 30_000,
+  prefix = `test-${randomBytes(6).toString('hex')}`,
 ) {
   if (place === undefined) throw new Error('no server');
-  const prefix = `test-${randomBytes(6).toString('hex')}`;
   const state = await openRedisState({
     urls: [`redis://${place.host}:${place.port}`],
     topology,
@@ -302,6 +302,7 @@ describe('Redis', { skip: noServer }, () => {
     );
     const { key } = entryOf('a');
     await link.call('set', `${prefix}:{acme}:cache:e:${key}`, Buffer.from('\0forged').toString('base64'));
+    await link.call('hset', `${prefix}:{acme}:cache`, key, '7||||,');
     assert.equal(await store.get('acme', key), undefined);
     assert.deepEqual(
       troubles.map(({ what }) => what),
@@ -309,4 +310,41 @@ describe('Redis', { skip: noServer }, () => {
     );
     await close();
   });
+
+  const losses: readonly (readonly [string, (prefix: string) => readonly string[]])[] = [
+    ['the list of tenants', (prefix) => [`${prefix}:cache-tenants`]],
+    ['a tenant’s index', (prefix) => [`${prefix}:{acme}:cache`]],
+    ['the order in which they end', (prefix) => [`${prefix}:{acme}:cache:ends`]],
+    [
+      'all but the answers',
+      (prefix) => ['cache-tenants', '{acme}:cache', '{acme}:cache:ends'].map((key) => `${prefix}:${key}`),
+    ],
+  ];
+  for (const [what, keys] of losses) {
+    test(`that was full and threw away ${what} gives nothing that a purge was to take away`, async (t) => {
+      const place = server ?? own;
+      const one = await openRedisStore(place, { kind: 'standalone' }, { ...LIMITS, tenants: ['acme'] });
+      t.after(one.close);
+      const { store, link, prefix } = one;
+      const other = await openRedisStore(
+        place,
+        { kind: 'standalone' },
+        { ...LIMITS, tenants: ['acme'] },
+        30_000,
+        prefix,
+      );
+      t.after(other.close);
+      const entry = entryOf('a', { createdAt: systemClock.now() });
+      store.put(entry);
+      await store.flush();
+      assert.ok(await store.get('acme', entry.key));
+      for (const key of keys(prefix)) await link.call('del', key);
+      await other.store.purge({ model: 'smart' });
+      assert.equal(await store.get('acme', entry.key), undefined);
+      store.put(entry);
+      await store.flush();
+      assert.ok(await other.store.get('acme', entry.key), 'and it is kept again');
+      assert.equal(await other.store.purge({ key: entry.key }), 1);
+    });
+  }
 });

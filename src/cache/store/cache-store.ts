@@ -57,6 +57,8 @@ export interface CacheLimits {
   readonly maxBytes: number;
   /** Of one tenant's. */
   readonly perTenant: number;
+  /** Who may have answers here: a store that others share looks for theirs when it purges. */
+  readonly tenants?: readonly string[];
 }
 
 export interface CacheStats {

@@ -4,6 +4,7 @@ import type { Script } from '../../state/redis/scripts.ts';
 
 export const cacheScripts = {
   put: load('put'),
+  read: load('read'),
   purge: load('purge'),
   claim: load('claim'),
   claimHeld: load('claim-held'),

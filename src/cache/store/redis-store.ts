@@ -59,7 +59,7 @@ export class RedisCacheStore implements CacheStore {
   }
 
   async get(tenant: string, key: string): Promise<CacheEntry | undefined> {
-    const text = await this.#link.call('get', this.#entryKey(tenant, key));
+    const text = await this.#link.run(cacheScripts.read, tenantKey(this.#prefix, tenant, ''), [key]);
     if (typeof text !== 'string') return undefined;
     try {
       const entry = decodeEntry(this.#seal.open(Buffer.from(text, 'base64'), key));
@@ -87,7 +87,7 @@ export class RedisCacheStore implements CacheStore {
 
   async purge(filter: PurgeFilter): Promise<number> {
     await this.flush();
-    const tenants = filter.tenant === undefined ? await this.#knownTenants() : [filter.tenant];
+    const tenants = filter.tenant === undefined ? await this.#everyTenant() : [filter.tenant];
     const { key = '', model, user, epoch, notEpoch, tag, scope } = filter;
     let gone = 0;
     for (const tenant of tenants) {
@@ -153,10 +153,6 @@ export class RedisCacheStore implements CacheStore {
     return name === undefined ? '' : new Digest(this.secret).add(kind).add(name).key().slice(0, LABEL_CHARACTERS);
   }
 
-  #entryKey(tenant: string, key: string): string {
-    return tenantKey(this.#prefix, tenant, `:e:${key}`);
-  }
-
   get #tenantsKey(): string {
     return `${this.#prefix}:cache-tenants`;
   }
@@ -164,5 +160,10 @@ export class RedisCacheStore implements CacheStore {
   async #knownTenants(): Promise<readonly string[]> {
     const names = await this.#link.call('smembers', this.#tenantsKey);
     return Array.isArray(names) ? names.map(String) : [];
+  }
+
+  /** Redis's own list may have been thrown away, or lost when another server took over: those we know of are looked at as well. */
+  async #everyTenant(): Promise<ReadonlySet<string>> {
+    return new Set([...(await this.#knownTenants()), ...this.#tenants, ...(this.#limits.tenants ?? [])]);
   }
 }
