@@ -63,10 +63,10 @@ async function holdFor(
   identity: Identity | undefined,
   id: string,
 ): Promise<Hold | string> {
-  const { tenancy, prices, clock } = runtime;
+  const { tenancy, prices } = runtime;
   if (tenancy === undefined || identity === undefined) return { settle: () => undefined };
   const measure = measureInput(exchange.endpoint, exchange.sent.body);
-  const worst = worstOf(exchange, rung, { measure, counted: undefined }, prices, clock.now());
+  const worst = worstOf(exchange, rung, { measure, counted: undefined }, prices);
   if (worst.unpriced && identity.limits.needsPrice) return `the price of ${rung.target.id} is not known`;
   const side = { identity, id, purpose: 'shadow' };
   try {

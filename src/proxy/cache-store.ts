@@ -45,7 +45,7 @@ function keepAnswer(
   const { target } = outcome;
   if (answer === undefined || delivered === undefined || target === undefined) return undefined;
   const bills = exchange.bills.filter(({ forCache }) => !forCache);
-  const spending = spendingOf({ ...exchange, bills }, runtime.prices, runtime.clock.now());
+  const spending = spendingOf({ ...exchange, bills }, runtime.prices);
   const keep = (near: NearQuestion | undefined) =>
     cache.keep(
       {

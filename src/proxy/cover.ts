@@ -19,17 +19,16 @@ export function cover(exchange: Exchange, tenancy: Tenancy): Promise<Failure | u
   if (account?.asked === undefined || account.unheld) return undefined;
   // The hold is for one try of the dearest target: the first needs no more.
   if (exchange.bills.length === 1) return undefined;
-  const now = tenancy.clock.now();
   const size = sizeOf(exchange, account);
   let nanos = 0;
   let tokens = 0;
   for (const one of exchange.bills) {
     if (one.open) {
-      one.worst ??= worstOf(exchange, one.rung, size, tenancy.prices, now);
+      one.worst ??= worstOf(exchange, one.rung, size, tenancy.prices);
       nanos += one.worst.nanos;
       tokens += one.worst.tokens;
     } else if (one.tokens !== undefined) {
-      nanos += tenancy.costOf(one.rung, one.tokens) ?? 0;
+      nanos += tenancy.costOf(one.rung, one.tokens, exchange.startedAt) ?? 0;
       tokens += one.tokens.promptTokens + one.tokens.completionTokens;
     }
   }

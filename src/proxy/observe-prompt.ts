@@ -13,7 +13,7 @@ export function observePrompt(exchange: Exchange, runtime: Runtime, audit: Promp
     for (const { rung, tokens, forCache } of bills) {
       if (tokens === undefined || forCache) continue;
       model = rung.target.model;
-      uses.push({ tokens, price: runtime.prices.price(rung.provider, rung.target, now) });
+      uses.push({ tokens, price: runtime.prices.price(rung.provider, rung.target, exchange.startedAt) });
     }
     // Nobody was asked, or for nothing: a kept answer sends no prompt.
     if (model === undefined) return;

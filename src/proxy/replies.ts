@@ -44,7 +44,7 @@ export function ownHeaders(exchange: Exchange, runtime: Runtime): string[] {
  */
 function pushCost(headers: string[], exchange: Exchange, runtime: Runtime): number | undefined {
   if (exchange.call.stream || exchange.bills.length === 0) return undefined;
-  const spending = spendingOf(exchange, runtime.prices, runtime.clock.now());
+  const spending = spendingOf(exchange, runtime.prices);
   if (!spending.unpriced) headers.push('x-breakwater-cost-usd', dollars(spending.cost));
   return routeSaving(exchange, runtime, spending);
 }

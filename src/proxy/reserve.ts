@@ -110,14 +110,7 @@ async function reserveFor(
     if ('class' in outcome) return outcome;
   }
   if (outcome.kind === 'refused' && account.identity.policy.clamp && isForSize(outcome)) {
-    exchange.outputCap = capWithin(
-      exchange,
-      chain,
-      sizeOf(exchange, account),
-      tenancy.prices,
-      leftBy(outcome),
-      tenancy.clock.now(),
-    );
+    exchange.outputCap = capWithin(exchange, chain, sizeOf(exchange, account), tenancy.prices, leftBy(outcome));
     if (exchange.outputCap !== undefined) {
       const clamped = await ask(exchange, account, tenancy, chain);
       if ('class' in clamped) return clamped;
@@ -148,7 +141,7 @@ function ask(exchange: Exchange, account: Account, tenancy: Tenancy, chain: Chai
   const now = tenancy.clock.now();
   const needsSize = limits.needsPrice || limits.needsTokens;
   const worst = needsSize
-    ? worstOfRequest(exchange, chain, sizeOf(exchange, account), tenancy.prices, now)
+    ? worstOfRequest(exchange, chain, sizeOf(exchange, account), tenancy.prices)
     : { nanos: 0, tokens: 0, unpriced: undefined };
   if (worst.unpriced !== undefined && limits.needsPrice)
     return ownFailure('price_unknown', unknownPriceMessage(worst.unpriced.target));
@@ -229,7 +222,7 @@ function mightFit(exchange: Exchange, account: Account, tenancy: Tenancy, chain:
   if (account.identity.policy.clamp) return left.nanos > 0 && left.tokens > 0;
   const { measure } = sizeOf(exchange, account);
   const counted = new Map(chain.rungs.map(({ target }) => [target.model, 0]));
-  const least = worstOfChain(exchange, chain, { measure, counted }, tenancy.prices, tenancy.clock.now());
+  const least = worstOfChain(exchange, chain, { measure, counted }, tenancy.prices);
   return least.nanos <= left.nanos && least.tokens <= left.tokens;
 }
 

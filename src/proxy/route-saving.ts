@@ -26,7 +26,7 @@ export function routeSaving(exchange: Exchange, runtime: Runtime, { unpriced }: 
   const { saved, kept } = exchange.cache ?? {};
   if (saved !== undefined && kept !== undefined) return difference(price, { ...NO_TOKENS, ...kept }, saved);
   const answers = bills.filter(({ forCache }) => !forCache);
-  const { cost } = spendingOf({ ...exchange, bills: answers }, runtime.prices, runtime.clock.now());
+  const { cost } = spendingOf({ ...exchange, bills: answers }, runtime.prices);
   return difference(price, answers.findLast(({ tokens }) => tokens !== undefined)?.tokens, cost);
 }
 

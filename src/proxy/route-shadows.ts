@@ -97,8 +97,8 @@ export class RouteShadows {
   }
 
   #count({ exchange, route, pair, settings, tenant, side }: RoutedAnswer): void {
-    const { prices, clock } = this.#runtime;
-    const saved = routeSaving(exchange, this.#runtime, spendingOf(exchange, prices, clock.now())) ?? 0;
+    const { prices } = this.#runtime;
+    const saved = routeSaving(exchange, this.#runtime, spendingOf(exchange, prices)) ?? 0;
     this.evidence.answered(tenant, route.key, pair, settings, side, saved);
     const key = { tenant, key: route.key, pair };
     this.recent.remember(sessionOf(exchange), taskOf(exchange), { key, policy: route.policy, side });

@@ -18,7 +18,7 @@ export function settle(exchange: Exchange, runtime: Runtime): void {
   const { outcome, call, account } = exchange;
   // Whoever was to close a try's bill may not have come to it: what was seen is owed all the same.
   for (const bill of exchange.bills) bill.seen();
-  const spending = spendingOf(exchange, runtime.prices, runtime.clock.now());
+  const spending = spendingOf(exchange, runtime.prices);
   runtime.learnPrices();
   const { identity } = account ?? {};
   const routeSaved = routeSaving(exchange, runtime, spending);

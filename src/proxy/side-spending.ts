@@ -61,7 +61,7 @@ export async function holdAside(
 /** Charges what the call used, with a line of its own in the ledger, and releases the rest. @returns its cost, nano-dollars */
 export function settleAside(runtime: Runtime, tenancy: Tenancy, call: SideCall, account: Account, bill: Bill): number {
   const { tokens, rung, estimated } = bill;
-  const cost = tokens === undefined ? 0 : (tenancy.costOf(rung, tokens) ?? 0);
+  const cost = tokens === undefined ? 0 : (tenancy.costOf(rung, tokens, account.reservedAt) ?? 0);
   const { asked } = account;
   if (asked === undefined) return cost;
   const { identity, id, purpose } = call;

@@ -19,8 +19,8 @@ export interface Spending {
   readonly estimated: boolean;
 }
 
-/** Sums the bills that are closed by now. */
-export function spendingOf(exchange: Exchange, prices: PriceBook, now: number): Spending {
+/** Sums the bills that are closed by now, at the prices of the moment the request began: those its hold was worked out with. */
+export function spendingOf(exchange: Exchange, prices: PriceBook): Spending {
   let cost = 0;
   let unpriced = false;
   let billedTries = 0;
@@ -40,7 +40,8 @@ export function spendingOf(exchange: Exchange, prices: PriceBook, now: number): 
     reasoningTokens += tokens.reasoningTokens;
     estimated ||= guessed;
     // Counting tokens is free everywhere.
-    const price = exchange.endpoint === 'count-tokens' ? FREE : prices.price(rung.provider, rung.target, now);
+    const price =
+      exchange.endpoint === 'count-tokens' ? FREE : prices.price(rung.provider, rung.target, exchange.startedAt);
     // An embedding without a price must not make the answer's unknown, which is a thousand times as much.
     if (price === undefined) unpriced ||= !forCache;
     else cost += costOf(price, tokens);

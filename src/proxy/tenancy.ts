@@ -154,9 +154,9 @@ export class Tenancy {
     return 'error' in chain ? undefined : withSettings(chain, identity);
   }
 
-  /** Nano-dollars; undefined: the price is not known. */
-  costOf(rung: Exchange['chain']['rungs'][number], tokens: ReportedTokens): number | undefined {
-    const price = this.prices.price(rung.provider, rung.target, this.clock.now());
+  /** Nano-dollars; undefined: the price is not known. @param at clock milliseconds: when the call began */
+  costOf(rung: Exchange['chain']['rungs'][number], tokens: ReportedTokens, at: number): number | undefined {
+    const price = this.prices.price(rung.provider, rung.target, at);
     return price === undefined ? undefined : costOf(price, tokens);
   }
 

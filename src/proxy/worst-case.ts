@@ -25,18 +25,17 @@ export interface RequestSize {
   readonly counted: ReadonlyMap<string, number> | undefined;
 }
 
-/** The most a try against the rung can use; `unpriced` where that is not known in money. */
+/** The most a try against the rung can use, at the prices of the moment the request began; `unpriced` where they are not known. */
 export function worstOf(
   exchange: Exchange,
   rung: Rung,
   size: RequestSize,
   prices: PriceBook,
-  now: number,
 ): Worst & { readonly unpriced: boolean } {
   if (exchange.endpoint === 'count-tokens') return { nanos: 0, tokens: 0, unpriced: false };
   const inputTokens = inputOf(rung, size);
   const outputTokens = outputOf(exchange, rung);
-  const price = prices.price(rung.provider, rung.target, now);
+  const price = prices.price(rung.provider, rung.target, exchange.startedAt);
   const nanos = price === undefined ? 0 : worstCase(price, { inputTokens, outputTokens });
   return { nanos, tokens: inputTokens + outputTokens, unpriced: price === undefined };
 }
@@ -47,13 +46,12 @@ export function worstOfChain(
   chain: Chain,
   size: RequestSize,
   prices: PriceBook,
-  now: number,
 ): Worst & { readonly unpriced: Rung | undefined } {
   let nanos = 0;
   let tokens = 0;
   let unpriced: Rung | undefined;
   for (const rung of chain.rungs) {
-    const worst = worstOf(exchange, rung, size, prices, now);
+    const worst = worstOf(exchange, rung, size, prices);
     nanos = Math.max(nanos, worst.nanos);
     tokens = Math.max(tokens, worst.tokens);
     if (worst.unpriced) unpriced ??= rung;
@@ -87,7 +85,6 @@ export function capWithin(
   size: RequestSize,
   prices: PriceBook,
   left: Worst,
-  now: number,
 ): number | undefined {
   const { call, endpoint } = exchange;
   if (endpoint === 'embeddings' || endpoint === 'count-tokens') return undefined;
@@ -96,7 +93,7 @@ export function capWithin(
   let cap = Number.POSITIVE_INFINITY;
   for (const rung of chain.rungs) {
     const inputTokens = inputOf(rung, size);
-    const price = prices.price(rung.provider, rung.target, now);
+    const price = prices.price(rung.provider, rung.target, exchange.startedAt);
     if (price === undefined) return undefined;
     const affordable =
       left.nanos === Number.POSITIVE_INFINITY ? left.nanos : affordableOutput(price, inputTokens, left.nanos);
