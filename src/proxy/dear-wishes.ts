@@ -20,3 +20,15 @@ export function dearerThanListed({ call }: Exchange): { readonly param: string; 
   }
   return undefined;
 }
+
+/** An answer that the provider makes after it has sent one: what it costs would be charged to nobody. Undefined: it is none. */
+export function paidLater({
+  call,
+  endpoint,
+}: Exchange): { readonly param: string; readonly message: string } | undefined {
+  if (endpoint !== 'responses' || call.body.value('background') !== true) return undefined;
+  const message =
+    '"background": true: nobody tells this proxy what such an answer costs in the end, so no budget in money or tokens can be charged for it: ' +
+    'leave it out, or use a key without such a budget.';
+  return { param: 'background', message };
+}

@@ -7,7 +7,7 @@ import type { Asked, CounterRule } from '../tenants/limits.ts';
 import { refusalFailure, refusedAlone } from '../tenants/refusal.ts';
 import type { Account } from './account.ts';
 import type { Chain } from './chain.ts';
-import { dearerThanListed } from './dear-wishes.ts';
+import { dearerThanListed, paidLater } from './dear-wishes.ts';
 import type { Exchange } from './exchange.ts';
 import { dropCascade } from './plan-cascade.ts';
 import type { Tenancy } from './tenancy.ts';
@@ -147,6 +147,8 @@ function ask(exchange: Exchange, account: Account, tenancy: Tenancy, chain: Chai
     return ownFailure('price_unknown', unknownPriceMessage(worst.unpriced.target));
   const dearer = limits.needsPrice ? dearerThanListed(exchange) : undefined;
   if (dearer !== undefined) return ownFailure('price_unknown', dearer.message, dearer.param);
+  const later = needsSize ? paidLater(exchange) : undefined;
+  if (later !== undefined) return ownFailure('price_unknown', later.message, later.param);
   return askAt(exchange, account, tenancy, worst, now, WINDOW_TRIES);
 }
 

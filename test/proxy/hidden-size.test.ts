@@ -92,6 +92,7 @@ const UNCLEAR: readonly Case[] = [
   ['completions', 'Best_Of', { prompt: 'a', max_tokens: 1, Best_Of: 1000 }],
   ['completions', 'Prompt', { prompt: 'a', max_tokens: 1, Prompt: ['a', 'b'] }],
   ['completions', 'a best_of in quotes, which some servers read', { prompt: 'a', max_tokens: 1, best_of: '1000' }],
+  ['responses', 'a wish that is paid for later', { input: 'a', max_output_tokens: 1, background: true }],
   ['responses', 'Background', { input: 'a', max_output_tokens: 1, Background: true }],
 ];
 
