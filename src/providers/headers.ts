@@ -66,6 +66,19 @@ const ACCOUNT_HEADERS: ReadonlyMap<string, readonly string[]> = new Map([
   ['anthropic-beta', ['anthropic']],
 ]);
 
+/**
+ * Headers that choose whose account at a provider a call is on, or are a credential by another name. With the operator's key they are the
+ * operator's to set: a tenant could put its calls on another project, and what a provider refuses for them would rest the key for everybody.
+ */
+const CHOOSES_ACCOUNT = new Set([
+  'cf-aig-authorization',
+  'ocp-apim-subscription-key',
+  'openai-organization',
+  'openai-project',
+  'x-goog-api-key',
+  'x-goog-user-project',
+]);
+
 /** Whether a client's header of that name, in lower case, may go to a provider. */
 export function reachesProviders(name: string): boolean {
   return !NOT_FORWARDED.has(name) && !name.startsWith('x-breakwater-');
@@ -76,27 +89,33 @@ export function reachesProviders(name: string): boolean {
  *
  * @param raw the client's headers as sent: name, value, name, value
  * @param authorization the client's own `Authorization`, sent on only to a provider configured without a key
+ * @param ofTenant the client is a tenant of this proxy: whose account at the provider it is on is not its to say
  */
 export function upstreamHeaders(
   raw: readonly string[],
   provider: Provider,
   key: ProviderKey | undefined,
   authorization: string | undefined,
+  ofTenant = false,
 ): string[] {
   const headers = ['content-type', 'application/json'];
+  const { auth } = provider;
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = (raw[i] ?? '').toLowerCase();
     if (!reachesProviders(name) || name in provider.headers) continue;
+    // The key goes under that name: two of them are none.
+    if (auth.kind === 'header' && auth.name === name) continue;
+    if (ofTenant && key !== undefined && CHOOSES_ACCOUNT.has(name)) continue;
     const families = ACCOUNT_HEADERS.get(name);
     if (families !== undefined && !families.includes(provider.family)) continue;
     headers.push(name, raw[i + 1] ?? '');
   }
   for (const name in provider.headers) headers.push(name, provider.headers[name] ?? '');
   if (key !== undefined) {
-    if (provider.auth.kind === 'bearer') headers.push('authorization', `Bearer ${key.secret}`);
-    else if (provider.auth.kind === 'header') headers.push(provider.auth.name, key.secret);
+    if (auth.kind === 'bearer') headers.push('authorization', `Bearer ${key.secret}`);
+    else if (auth.kind === 'header') headers.push(auth.name, key.secret);
   } else if (provider.passthrough && authorization !== undefined) {
-    if (provider.auth.kind === 'header') headers.push(provider.auth.name, authorization.replace(/^Bearer\s+/i, ''));
+    if (auth.kind === 'header') headers.push(auth.name, authorization.replace(/^Bearer\s+/i, ''));
     else headers.push('authorization', authorization);
   }
   return headers;

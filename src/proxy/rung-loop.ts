@@ -119,7 +119,9 @@ export class RungLoop<Answer> {
     const lease = new TryLease(gate, permit, slot);
     const startedAt = this.#runtime.clock.now();
     try {
-      const headers = upstreamHeaders(exchange.rawHeaders, provider, key, clientAuthorization(exchange, this.#runtime));
+      const authorization = clientAuthorization(exchange, this.#runtime);
+      const ofTenant = this.#runtime.tenancy !== undefined;
+      const headers = upstreamHeaders(exchange.rawHeaders, provider, key, authorization, ofTenant);
       const answer = await this.#makeTry(headers, lease, this.#newSocket);
       this.#record('ok', startedAt, undefined);
       return answer;

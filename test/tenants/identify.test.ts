@@ -9,6 +9,7 @@ import { isIdentity } from '../../src/tenants/identify.ts';
 import { identifyAdmin } from '../../src/tenants/identify-admin.ts';
 import { makeKey } from '../../src/tenants/make-key.ts';
 import { authorizationToPassOn } from '../../src/tenants/pass-on.ts';
+import { configOf } from '../config/problems-of.ts';
 import { key, TenantRig } from './rig.ts';
 
 const RIG = new TenantRig(`
@@ -99,6 +100,26 @@ describe('a client key', () => {
     const headers = upstreamHeaders(raw, provider, provider.keys[0], undefined);
     assert.ok(!headers.some((text) => text.includes('bw_') || text.startsWith('x-breakwater')));
     assert.ok(headers.includes('kept'));
+  });
+
+  test('is the only one that goes upstream, and on the operator’s account', () => {
+    const config = configOf(`
+providers:
+  openai: {apiKey: the-operators}
+  named: {baseUrl: "http://127.0.0.1:1/v1", apiKey: the-operators, auth: {header: x-goog-api-key}}
+`);
+    const raw = ['openai-organization', 'org-x', 'openai-project', 'p-x', 'x-goog-api-key', 'k-x', 'x-title', 'kept'];
+    const sent = (name: string, ofTenant: boolean) => {
+      const provider = config.providers.get(name);
+      assert.ok(provider);
+      const headers = upstreamHeaders(raw, provider, provider.keys[0], undefined, ofTenant);
+      return raw.filter((text) => text.endsWith('x') && headers.includes(text));
+    };
+    assert.deepEqual(sent('openai', true), []);
+    assert.deepEqual(sent('named', true), []);
+    assert.deepEqual(sent('named', false), []);
+    // Nobody is asked for a key: the client is the operator.
+    assert.deepEqual(sent('openai', false), ['org-x', 'p-x', 'k-x']);
   });
 
   test('is told from the client’s own key for a provider that gets that one', () => {
