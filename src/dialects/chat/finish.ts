@@ -1,4 +1,5 @@
 import type { Finish } from '../conversation/answer.ts';
+import { foreignFinish } from '../conversation/foreign-finish.ts';
 
 /**
  * What a chat answer's end means.
@@ -19,7 +20,7 @@ export function readFinish(reason: unknown, sequence: unknown, refused: boolean)
     case 'content_filter':
       return { reason: 'content-filter' };
     default:
-      return typeof reason === 'string' ? { reason: 'other', value: reason } : { reason: 'stop' };
+      return typeof reason === 'string' ? foreignFinish(reason) : { reason: 'stop' };
   }
 }
 

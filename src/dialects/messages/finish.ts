@@ -1,4 +1,5 @@
 import type { Finish } from '../conversation/answer.ts';
+import { foreignFinish } from '../conversation/foreign-finish.ts';
 
 /** What an Anthropic answer's end means. */
 export function readStop(reason: unknown, sequence: unknown): Finish {
@@ -16,7 +17,7 @@ export function readStop(reason: unknown, sequence: unknown): Finish {
     case 'refusal':
       return { reason: 'refusal' };
     default:
-      return typeof reason === 'string' ? { reason: 'other', value: reason } : { reason: 'stop' };
+      return typeof reason === 'string' ? foreignFinish(reason) : { reason: 'stop' };
   }
 }
 

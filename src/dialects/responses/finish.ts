@@ -22,6 +22,8 @@ export function endingOf(finish: Finish | undefined, refused: boolean): Ending {
     // Anthropic's pause_turn: there is more to come once asked for. No word here says that; to the client it is an answer cut short.
     case 'pause':
       return CUT;
+    case 'other':
+      return finish.value === 'model_context_window_exceeded' ? CUT : COMPLETED;
     case 'content-filter':
       return FILTERED;
     case 'refusal':
@@ -38,14 +40,12 @@ export interface Said {
   readonly refusal: boolean;
 }
 
-/** The common word for how a Responses answer ended. */
+/** The common word for how a Responses answer ended. One that is not completed is not whole, whatever it is. */
 export function finishOf(response: JsonRecord, said: Said): Finish {
-  if (response.status === 'incomplete') {
-    const details = response.incomplete_details;
-    const reason = isRecord(details) && typeof details.reason === 'string' ? details.reason : 'incomplete';
-    if (reason === 'max_output_tokens') return { reason: 'length' };
-    return reason === 'content_filter' ? { reason: 'content-filter' } : { reason: 'other', value: reason };
-  }
+  const { status, incomplete_details: details } = response;
+  // Whatever it was cut by (a cap on tokens, on calls of tools): no other dialect has more than one word for it.
+  if (typeof status === 'string' && status !== 'completed')
+    return { reason: isRecord(details) && details.reason === 'content_filter' ? 'content-filter' : 'length' };
   if (said.calls) return { reason: 'tool-calls' };
   return { reason: said.refusal && !said.text ? 'refusal' : 'stop' };
 }

@@ -68,7 +68,7 @@ export class ResponsesStreamReader implements StreamReader {
       case 'response.completed':
       case 'response.incomplete':
       case 'response.done':
-        if (isRecord(json.response)) this.#end(json.response);
+        this.#end(endedAs(type, json.response));
         return;
       case 'response.output_item.added':
         if (isRecord(json.item)) this.#added(numberOf(json.output_index), json.item);
@@ -296,6 +296,13 @@ export class ResponsesStreamReader implements StreamReader {
     open.ended = true;
     this.#out.push({ kind: 'block-end', block: open.block });
   }
+}
+
+/** The last response. Its status counts where it tells an end, else the name of its event: some say no more than that. */
+function endedAs(type: string, last: unknown): JsonRecord {
+  const response = isRecord(last) ? last : {};
+  if (response.status === 'incomplete') return response;
+  return { ...response, status: type === 'response.incomplete' ? 'incomplete' : 'completed' };
 }
 
 function itemOf(own: OpenBlock | undefined): OpenItem {

@@ -161,6 +161,8 @@ export class ResponsesStreamWriter implements StreamWriter {
   }
 
   #begin(number: number, part: BlockHead): void {
+    // Gateways number all blocks alike: what was remembered of the one before is none of this one's.
+    if (number === this.#latestBlock) this.#latestBlock = -1;
     this.#start({ id: '', model: '', created: undefined });
     if (part.kind === 'text' || part.kind === 'refusal') {
       this.#beginPart(number, part.kind);
