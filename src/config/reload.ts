@@ -12,7 +12,7 @@ import { isSameState } from './state-schema.ts';
 export interface WatchOptions {
   readonly path: string;
   readonly env: Environment;
-  /** What is served now; later, what the last reload gave. */
+  /** What the process began with: what needs a restart is held against that. */
   readonly config: Config;
   readonly overrides?: Overrides;
   readonly clock?: Clock;
@@ -121,7 +121,7 @@ class ConfigWatcher implements ConfigWatch {
     const { path, env, overrides } = this.#options;
     const config = this.#attempt(() => keepSimulator(this.#current, parseConfig(path, source, env, overrides)));
     if (config === undefined) return;
-    const notices = restartNotices(this.#current, config);
+    const notices = restartNotices(this.#options.config, config);
     this.#current = config;
     this.#options.onChange(config, notices);
   }
@@ -154,6 +154,7 @@ function keepSimulator(before: Config, after: Config): Config {
   throw new ConfigError([{ file: after.source, line: 0, column: 0, path: 'providers', message }]);
 }
 
+/** All that waits, told at each reload until the restart: what went before in the file does not matter. */
 function restartNotices(before: Config, after: Config): string[] {
   const notices: string[] = [];
   const [from, to] = [before.listen, after.listen];

@@ -215,7 +215,7 @@ export abstract class Attempt<Answer> implements UpstreamSink {
       timedOut(
         'timeout',
         'deadline_exceeded',
-        `the request's deadline passed after ${deadlineAt - this.startedAt} ms of this try`,
+        `the request's deadline passed after ${Math.round(deadlineAt - this.startedAt)} ms of this try`,
         phase !== 'connect',
       );
     return { at: deadlineAt, failure };

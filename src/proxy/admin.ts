@@ -24,7 +24,7 @@ export function serveAdmin(app: FastifyInstance, runtime: Runtime): void {
     cache: () => cacheAdministration(runtime),
     audit: () => auditAdministration(runtime),
     routes: () => runtime.shadows?.evidence,
-    refuse: sendOwn,
+    refuse: (reply, failure) => sendOwn(reply, failure, runtime.telemetry),
     acted: (text) => runtime.telemetry.notice(text),
     defect: (error) => runtime.telemetry.defect(error),
   });

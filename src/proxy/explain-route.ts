@@ -20,18 +20,22 @@ export function explainRoute(request: FastifyRequest, reply: FastifyReply, runti
   const endpoint = endpointOf(request, bytes);
   if (endpoint === undefined) {
     const known = ENDPOINTS.join(', ');
-    sendOwn(reply, ownFailure('bad_request', `endpoint in the query: expected one of ${known}`, 'endpoint'));
+    sendOwn(
+      reply,
+      ownFailure('bad_request', `endpoint in the query: expected one of ${known}`, 'endpoint'),
+      runtime.telemetry,
+    );
     return;
   }
   const call = readOpenAiRequest(endpoint, bytes);
   if (!call.ok) {
-    sendOwn(reply, ownFailure(call.code, call.message, call.param));
+    sendOwn(reply, ownFailure(call.code, call.message, call.param), runtime.telemetry);
     return;
   }
   const { identity, headers } = request;
   const routed = routeRequest({ endpoint, call, headers, identity }, runtime, true);
   if (routed !== undefined) {
-    if ('class' in routed) sendOwn(reply, routed);
+    if ('class' in routed) sendOwn(reply, routed, runtime.telemetry);
     else void reply.send(explainDecision(call.model, routed.decision, targetsOf(routed.chain)));
     return;
   }
@@ -39,9 +43,13 @@ export function explainRoute(request: FastifyRequest, reply: FastifyReply, runti
     identity === undefined || runtime.tenancy === undefined
       ? runtime.chains.find(call.model)
       : runtime.tenancy.findChain(identity, call.model);
-  if ('class' in chain) sendOwn(reply, chain);
+  if ('class' in chain) sendOwn(reply, chain, runtime.telemetry);
   else if ('error' in chain)
-    sendOwn(reply, ownFailure(chain.error === 'unknown' ? 'unknown_model' : 'ambiguous_model', chain.message, 'model'));
+    sendOwn(
+      reply,
+      ownFailure(chain.error === 'unknown' ? 'unknown_model' : 'ambiguous_model', chain.message, 'model'),
+      runtime.telemetry,
+    );
   else void reply.send(explainNamed(call.model, chain.model.name, targetsOf(chain)));
 }
 

@@ -71,8 +71,8 @@ export function modelRoutes(app: FastifyInstance, runtime: Runtime): void {
       identity === undefined || runtime.tenancy === undefined
         ? runtime.chains.find(id)
         : runtime.tenancy.findChain(identity, id);
-    if ('class' in chain) sendOwn(reply, chain);
-    else if ('error' in chain) sendOwn(reply, ownFailure('unknown_model', chain.message, 'model'));
+    if ('class' in chain) sendOwn(reply, chain, runtime.telemetry);
+    else if ('error' in chain) sendOwn(reply, ownFailure('unknown_model', chain.message, 'model'), runtime.telemetry);
     else
       void reply.send({
         id,

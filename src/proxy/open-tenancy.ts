@@ -27,6 +27,7 @@ export async function openTenancy(runtime: Runtime, state: State): Promise<OpenT
   const replica = `replica-${randomUUID().slice(0, 8)}`;
   const poster = new WebhookPoster(clock);
   const webhooks = new Webhooks({ clock, random, log: telemetry.log, poster, outbox: state.outbox });
+  telemetry.metrics.read({ webhooks: () => webhooks.stats });
   const tenancy = new Tenancy({
     config: runtime.config,
     clock,

@@ -29,7 +29,7 @@ export function outcomeRoutes(app: FastifyInstance, runtime: Runtime): void {
   app.post(OUTCOMES_PATH, (request, reply) => {
     const outcome = readOutcome(request.body);
     if ('class' in outcome) {
-      sendOwn(reply, outcome);
+      sendOwn(reply, outcome, runtime.telemetry);
       return;
     }
     void reply.code(202).send({ object: 'outcome', ...learn(outcome, request, runtime) });

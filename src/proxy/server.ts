@@ -1,7 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import type { Clock } from '../clock.ts';
 import { isAdminUrl } from '../console/admin-routes.ts';
 import type { Endpoint } from '../dialects/endpoint.ts';
 import type { Failure } from '../failures/failure.ts';
@@ -50,9 +49,9 @@ export function createServer(runtime: Runtime): FastifyInstance {
     forceCloseConnections: 'idle',
     requestTimeout: ARRIVES_WITHIN_MS,
     http: { maxHeaderSize: limits.headers, connectionsCheckingInterval: ARRIVAL_LOOK_MS },
-    clientErrorHandler: (error, socket) => refuseBrokenRequest(error, socket, runtime.clock),
+    clientErrorHandler: (error, socket) => refuseBrokenRequest(error, socket, runtime),
     frameworkErrors: (_error, _request, reply) =>
-      sendOwn(reply as unknown as FastifyReply, ownFailure('bad_request', 'the URL is malformed')),
+      sendOwn(reply as unknown as FastifyReply, ownFailure('bad_request', 'the URL is malformed'), runtime.telemetry),
   });
   app.server.maxConnections = limits.connections;
   app.removeAllContentTypeParsers();
@@ -66,19 +65,23 @@ export function createServer(runtime: Runtime): FastifyInstance {
     }
     const refusal = recognise(request, runtime) ?? admit(request, reply, runtime);
     if (refusal === undefined) done();
-    else sendOwn(reply, refusal);
+    else sendOwn(reply, refusal, runtime.telemetry);
   });
   app.setNotFoundHandler((request, reply) => {
     const path = pathOf(request);
     const allowed = allowedAt(path);
     if (allowed === undefined) {
-      sendOwn(reply, ownFailure('unknown_route', `there is no ${request.method} ${path}`));
+      sendOwn(reply, ownFailure('unknown_route', `there is no ${request.method} ${path}`), runtime.telemetry);
       return;
     }
     reply.header('allow', allowed);
-    sendOwn(reply, ownFailure('method_not_allowed', `${path} takes ${allowed}, not ${request.method}`));
+    sendOwn(
+      reply,
+      ownFailure('method_not_allowed', `${path} takes ${allowed}, not ${request.method}`),
+      runtime.telemetry,
+    );
   });
-  app.setErrorHandler((error, _request, reply) => sendOwn(reply, fromFastify(error, runtime)));
+  app.setErrorHandler((error, _request, reply) => sendOwn(reply, fromFastify(error, runtime), runtime.telemetry));
   for (const { url, endpoint } of ROUTES) {
     app.post(url, (request, reply) => handle(endpoint, request, reply, runtime));
   }
@@ -107,7 +110,7 @@ async function handle(
 ): Promise<void> {
   const received = receive(endpoint, request, reply, runtime, runtime.clock.now());
   if ('class' in received) {
-    sendOwn(reply, received);
+    sendOwn(reply, received, runtime.telemetry);
     return;
   }
   reply.hijack();
@@ -146,17 +149,15 @@ function fromFastify(error: unknown, runtime: Runtime): Failure {
 }
 
 /** What the HTTP parser refused: there is no request to reply to, only a socket. */
-function refuseBrokenRequest(error: Error & { code?: string }, socket: Socket, clock: Clock): void {
+function refuseBrokenRequest(error: Error & { code?: string }, socket: Socket, { clock, telemetry }: Runtime): void {
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
     socket.destroy();
     return;
   }
   const failure = brokenRequest(error.code);
-  const { status, headers, body } = renderOpenAiError(failure, {
-    requestId: newExchangeId(),
-    attempts: [],
-    spent: false,
-  });
+  const requestId = newExchangeId();
+  const { status, headers, body } = renderOpenAiError(failure, { requestId, attempts: [], spent: false });
+  telemetry.refused({ id: requestId, httpStatus: status }, failure);
   const text = JSON.stringify(body);
   const lines = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Error'}`,

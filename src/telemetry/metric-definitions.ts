@@ -25,6 +25,12 @@ export const METRICS = {
     labels: [],
     help: 'Requests under way.',
   },
+  refused: {
+    name: 'breakwater_refused_total',
+    type: 'counter',
+    labels: ['code'],
+    help: 'Requests refused before it was clear what they ask for, admin requests among them; not in breakwater_requests_total. code, as in the log: missing_key, invalid_key, model_not_allowed, unknown_model, invalid_json, body_too_large, proxy_overloaded, ...',
+  },
   shed: {
     name: 'breakwater_shed_total',
     type: 'counter',
@@ -68,7 +74,7 @@ export const METRICS = {
     name: 'breakwater_limited_total',
     type: 'counter',
     labels: ['code'],
-    help: 'Requests of tenants refused by a limit. code: of the error, as budget_exceeded, rate_limit_exceeded, concurrency_exceeded, scope_paused.',
+    help: 'Requests of tenants refused by a limit. code, as in the log: budget_exceeded (clients read insufficient_quota), rate_limit_exceeded, concurrency_exceeded, scope_paused, ...',
   },
   decisions: {
     name: 'breakwater_decisions_total',
@@ -105,6 +111,24 @@ export const METRICS = {
     type: 'counter',
     labels: ['target'],
     help: 'Dollars spent on asking a second model and on judging.',
+  },
+  webhookEvents: {
+    name: 'breakwater_webhook_events_total',
+    type: 'counter',
+    labels: ['result'],
+    help: 'Events for webhooks, by receiver each. result: delivered, failed-try (tried again later), given-up (no try left, or the receiver is gone), dropped (too many waited).',
+  },
+  webhooksWaiting: {
+    name: 'breakwater_webhook_events_waiting',
+    type: 'gauge',
+    labels: [],
+    help: 'Events that no webhook has taken yet; absent without tenants.',
+  },
+  configReloaded: {
+    name: 'breakwater_config_last_reload_successful',
+    type: 'gauge',
+    labels: [],
+    help: '1: the configuration in force is the last that was read. 0: the last one was refused, and an older one serves.',
   },
   stateUnavailable: {
     name: 'breakwater_state_unavailable_total',

@@ -2,13 +2,14 @@ import { Registry } from 'prom-client';
 import { showCounter, showHistogram, showReading } from './exposition.ts';
 import { METRICS } from './metric-definitions.ts';
 import { maxDescriptors, openDescriptors, openSockets, ProcessHealth, type Reading } from './process-health.ts';
+import type { Readings } from './readings.ts';
 import { RecentRatio } from './recent-ratio.ts';
 import { ByLabel, Count, Distribution, LabelValues } from './series.ts';
 
 /** Values a label may take beside those of the configuration. */
 const MAX_NAMES = 200;
-/** For labels whose values this program sets itself: a mistake must not grow without end either. */
-const MAX_TERMS = 100;
+/** For labels whose values this program sets itself, all metrics' together: a mistake must not grow without end either. */
+const MAX_TERMS = 300;
 const RECENT_RETRIES = 256;
 const CIRCUIT_STATES = { closed: 0, 'half-open': 1, open: 2 } as const;
 
@@ -27,18 +28,6 @@ export interface RequestMeasures {
   readonly completionTokens: number | undefined;
   /** Dollars; undefined: not known. */
   readonly costUsd: number | undefined;
-}
-
-/** What other rooms know and `/metrics` shows: read at each scrape. */
-export interface Readings {
-  inflightRequests?: () => number;
-  logLinesLost?: () => number;
-  /** Routes with certificates, and the worst bound of each. */
-  /** Kinds of work of which evidence is kept. */
-  routePairs?: () => Iterable<{ readonly policy: string; readonly state: string }>;
-  semanticBounds?: () => Iterable<readonly [model: string, bound: number]>;
-  /** Undefined: not kept in this process. */
-  cache?: () => { readonly entries: number; readonly bytes: number; readonly evicted: number } | undefined;
 }
 
 /** Everything that is counted, and the text Prometheus reads. Counting never throws and never waits. */
@@ -97,11 +86,14 @@ export class Metrics {
   readonly #settlementsLost = new Count();
   readonly #stateUnavailable = new Count();
   readonly #shed = new Count();
+  readonly #refused = this.#byTerm(newCount);
+  #configReloaded = true;
 
   constructor() {
     const registry = this.#registry;
     showCounter(registry, METRICS.requests, this.#requests);
     showReading(registry, METRICS.inflight, () => some(this.#readings.inflightRequests?.()));
+    showCounter(registry, METRICS.refused, this.#refused);
     showCounter(registry, METRICS.shed, this.#shed);
     showHistogram(registry, METRICS.overhead, this.#overhead);
     showHistogram(registry, METRICS.firstToken, this.#firstToken);
@@ -115,6 +107,9 @@ export class Metrics {
     showCounter(registry, METRICS.routesCompared, this.#compared);
     showReading(registry, METRICS.routePairs, () => this.#pairsByState());
     showCounter(registry, METRICS.evidenceSpent, this.#evidenceSpent);
+    showReading(registry, METRICS.webhookEvents, () => this.#webhookResults());
+    showReading(registry, METRICS.webhooksWaiting, () => some(this.#readings.webhooks?.().waiting));
+    showReading(registry, METRICS.configReloaded, () => some(this.#configReloaded ? 1 : 0));
     showCounter(registry, METRICS.stateUnavailable, this.#stateUnavailable);
     showCounter(registry, METRICS.settlementsLost, this.#settlementsLost);
     showCounter(registry, METRICS.attempts, this.#attempts);
@@ -309,6 +304,16 @@ export class Metrics {
     this.#shed.value++;
   }
 
+  /** @param code of the proxy's own error */
+  refused(code: string): void {
+    this.#refused.at(code).value++;
+  }
+
+  /** @param taken false: the configuration that was read is refused */
+  reloaded(taken: boolean): void {
+    this.#configReloaded = taken;
+  }
+
   /** What Prometheus reads, in its text format 0.0.4. */
   text(): Promise<string> {
     return this.#registry.metrics();
@@ -328,6 +333,15 @@ export class Metrics {
 
   *#errorBounds(): Generator<Reading> {
     for (const [model, bound] of this.#readings.semanticBounds?.() ?? []) yield [[this.#models.admit(model)], bound];
+  }
+
+  *#webhookResults(): Generator<Reading> {
+    const counts = this.#readings.webhooks?.();
+    if (counts === undefined) return;
+    yield [['delivered'], counts.delivered];
+    yield [['failed-try'], counts.failedTries];
+    yield [['given-up'], counts.givenUp];
+    yield [['dropped'], counts.dropped];
   }
 
   *#pairsByState(): Generator<Reading> {

@@ -45,6 +45,17 @@ export interface ExchangeRecord {
   readonly attempts: readonly AttemptSummary[];
 }
 
+/** A request that never became an exchange: what it is told by. */
+export interface RefusedRequest {
+  /** As in `x-breakwater-request-id`. */
+  readonly id: string;
+  readonly httpStatus: number;
+  /** Whose key it carried, where that was known by then. */
+  readonly tenant?: string | undefined;
+  readonly key?: string | undefined;
+  readonly agent?: string | undefined;
+}
+
 /** A routing decision as it is logged and counted. */
 export interface RouteLine {
   readonly policy: string;
@@ -76,6 +87,10 @@ interface Certified {
 
 /** A store that is away is away for every request: that is one thing to tell, milliseconds. */
 const CACHE_QUIET_MS = 60_000;
+/** Refusals of which a line each would be one more load where there is too much already. */
+const COUNTED_ONLY: readonly (string | undefined)[] = ['proxy_overloaded', 'draining'];
+/** What a client made up may stand in a message, and may be long: characters of it that are logged. */
+const LONGEST_REASON = 300;
 
 /** Where everything that happens is told: one log line and a few counters for each. Never throws into the request's way. */
 export class Telemetry {
@@ -147,6 +162,13 @@ export class Telemetry {
     saved: number | undefined,
   ): void {
     this.metrics.routed(policy, tier, model, verdict?.state ?? 'none', (saved ?? 0) / 1e9);
+  }
+
+  /** A request was refused before it was clear what it asks for: no key, an unknown model, a broken body, too much to do. */
+  refused(request: RefusedRequest, { class: failureClass, code = failureClass, message }: Failure): void {
+    this.metrics.refused(code);
+    if (COUNTED_ONLY.includes(code)) return;
+    this.log.info({ ...request, code, reason: message.slice(0, LONGEST_REASON) }, 'refused');
   }
 
   attemptDone(target: string, outcome: TryOutcome): void {
@@ -346,10 +368,12 @@ export class Telemetry {
   }
 
   reloaded(path: string, notices: readonly string[]): void {
+    this.metrics.reloaded(true);
     this.log.info({ config: path, notices }, 'configuration reloaded');
   }
 
   reloadRefused(path: string, reason: string): void {
+    this.metrics.reloaded(false);
     this.log.error({ config: path, reason }, 'configuration refused, the old one stays in force');
   }
 }

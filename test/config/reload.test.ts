@@ -192,6 +192,18 @@ test('another address is announced as waiting for a restart', () => {
   ]);
 });
 
+test('what waits for a restart is said until the file is as the process began, and not of the way back', () => {
+  start(PROVIDERS);
+  for (const more of ['listen: {port: 9999}', 'listen: {port: 9999}', '']) {
+    writeFileSync(file, `${PROVIDERS}${more}`);
+    signals.emit('SIGHUP');
+  }
+  assert.deepEqual(
+    changes.map(({ notices }) => notices.length),
+    [1, 1, 0],
+  );
+});
+
 test('what the command line said is said again at every reload', () => {
   start(PROVIDERS, { overrides: { port: 5 } });
   writeFileSync(file, `${PROVIDERS}listen: {port: 9999}`);

@@ -11,6 +11,7 @@ import type { LedgerShapePage } from '../../src/console/shapes.ts';
 import { sendOwn } from '../../src/proxy/own-reply.ts';
 import { StateUnavailable } from '../../src/state/budget-store.ts';
 import { openMemoryStore } from '../../src/state/local/memory-store.ts';
+import { Telemetry } from '../../src/telemetry/telemetry.ts';
 import { FakeClock } from '../breakers/fake-clock.ts';
 import { until } from '../chaos/until.ts';
 import { entry } from '../state/asks.ts';
@@ -48,12 +49,14 @@ async function doorOver(
       },
     },
   });
+  const telemetry = new Telemetry({ level: 'silent', write: () => undefined });
+  t.after(() => telemetry.close());
   const app = Fastify();
   const defects: unknown[] = [];
   adminRoutes(app, {
     admin: () => ({ keys: [{ id: 'admin#1', hash: hashKey(ADMIN_KEY), agent: undefined }] }),
     administration: () => administration,
-    refuse: sendOwn,
+    refuse: (reply, failure) => sendOwn(reply, failure, telemetry),
     acted: () => undefined,
     defect: (error) => defects.push(error),
   });

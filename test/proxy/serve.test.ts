@@ -121,8 +121,10 @@ for (const [what, text] of [
     assert.match(proxy.output, /breakwater\.yaml:\d+:\d+/);
     assert.equal(await targetOf(openai), 'a/sim-ok');
     assert.equal(reloads(proxy), 0);
+    assert.match((await get(proxy, '/metrics')).text, /^breakwater_config_last_reload_successful 0$/m);
     writeFileSync(proxy.configPath, fileFor(simulators, 'b/sim-ok'));
     await until('the mended file is taken over', () => reloads(proxy) === 1);
+    assert.match((await get(proxy, '/metrics')).text, /^breakwater_config_last_reload_successful 1$/m);
     assert.equal(await targetOf(openai), 'b/sim-ok');
   });
 }
