@@ -52,6 +52,7 @@ export class SemanticLookup {
       embedTimeout: 10_000,
       indexes: new OneIndex(index),
       answers,
+      holdForJudge: async () => undefined,
       askModel: () => Promise.reject(new Error('there is no judge')),
       clock,
       random: Math.random,

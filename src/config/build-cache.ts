@@ -146,7 +146,7 @@ function buildJudge(given: NonNullable<SemanticShape['judge']>, path: Path, cont
     target: given.target,
     band: given.band ?? 0.03,
     timeout: given.timeout ?? DEFAULT_EMBEDDER_TIMEOUT,
-    budget: given.budget,
+    budget: given.budget && { name: path.join('.'), ...given.budget },
   };
 }
 

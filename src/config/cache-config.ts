@@ -87,6 +87,8 @@ export interface JudgeConfig {
 }
 
 export interface JudgeBudget {
+  /** Where it stands in the configuration: `cache.semantic.judge`. Judges of the same place have one budget. */
+  readonly name: string;
   /** Nano-dollars. */
   readonly limit: number;
   /** Milliseconds. */

@@ -44,7 +44,7 @@ const judge = z.strictObject({
   target: text('The model that is asked: provider/model.'),
   band: share('Cosines up to so far above the threshold are judged. Default 0.03.').optional(),
   timeout: duration('Without an answer by then, it is no hit. Default 2s.').optional(),
-  budget: shaped<JudgeBudget>(
+  budget: shaped<Omit<JudgeBudget, 'name'>>(
     readBudget,
     {
       anyOf: [
@@ -143,7 +143,7 @@ function readSwitch(input: unknown): Reading<boolean> {
 }
 
 /** `$1/day`. */
-export function readBudget(input: unknown): Reading<JudgeBudget> {
+export function readBudget(input: unknown): Reading<Omit<JudgeBudget, 'name'>> {
   const reason = 'expected money in a time, such as "$1/day"';
   const [money, period, ...more] = typeof input === 'string' ? input.split('/') : [];
   const amount = parseAmount(money?.trim());

@@ -22,28 +22,43 @@ export interface OtherAnswer {
   readonly refused?: string;
 }
 
+/** What the other model is to be asked, and what that can cost. */
+export interface OtherAsk {
+  /** Of the hold and the line in the ledger. */
+  readonly id: string;
+  readonly aside: AsideExchange;
+  readonly worst: ReturnType<typeof worstOf>;
+}
+
 /** What is passed on to the account that pays. */
 interface Hold {
   settle(bill: Bill | undefined): void;
 }
 
-/**
- * Asks the other model of a pair what one has answered, once, on the account of the same tenant: what it can cost at worst is held before, like
- * for a request.
- *
- * @param until clock milliseconds
- */
-export async function askOther(
+/** @param until clock milliseconds. @returns undefined: no target of the chain can be asked for it */
+export function prepareOther(
   answered: Exchange,
-  runtime: Runtime,
+  { clock, prices }: Runtime,
   chain: Chain,
   cancellation: Cancellation,
   until: number,
-): Promise<OtherAnswer> {
+): OtherAsk | undefined {
+  const now = clock.now();
   const id = `${answered.id}+shadow`;
-  const aside = prepareAside(answered, chain, { id, now: runtime.clock.now(), until, cancellation });
-  if (aside === undefined) return notAsked(`no target of ${chain.model.name} can be asked for it`);
-  const hold = await holdFor(aside, runtime, answered.account?.identity, id);
+  const aside = prepareAside(answered, chain, { id, now, until, cancellation });
+  if (aside === undefined) return undefined;
+  const { exchange, rung } = aside;
+  const measure = measureInput(exchange.endpoint, exchange.sent.body);
+  return { id, aside, worst: worstOf(exchange, rung, { measure, counted: undefined }, prices) };
+}
+
+/**
+ * Asks the other model of a pair what one has answered, once, on the account of the same tenant: what it can cost at worst is held before, like
+ * for a request.
+ */
+export async function askOther(answered: Exchange, runtime: Runtime, ask: OtherAsk): Promise<OtherAnswer> {
+  const { aside } = ask;
+  const hold = await holdFor(ask, runtime, answered.account?.identity);
   if (typeof hold === 'string') return notAsked(hold);
   let bill: Bill | undefined;
   try {
@@ -58,15 +73,13 @@ export async function askOther(
 }
 
 async function holdFor(
-  { exchange, rung }: AsideExchange,
+  { id, aside, worst }: OtherAsk,
   runtime: Runtime,
   identity: Identity | undefined,
-  id: string,
 ): Promise<Hold | string> {
-  const { tenancy, prices } = runtime;
+  const { tenancy } = runtime;
+  const { rung } = aside;
   if (tenancy === undefined || identity === undefined) return { settle: () => undefined };
-  const measure = measureInput(exchange.endpoint, exchange.sent.body);
-  const worst = worstOf(exchange, rung, { measure, counted: undefined }, prices);
   if (worst.unpriced && identity.limits.needsPrice) return `the price of ${rung.target.id} is not known`;
   const side = { identity, id, purpose: 'shadow' };
   try {
@@ -85,6 +98,6 @@ function unsent(rung: AsideExchange['rung']): Bill {
   return bill;
 }
 
-function notAsked(refused: string): OtherAnswer {
+export function notAsked(refused: string): OtherAnswer {
   return { answer: undefined, cost: 0, refused };
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import type { EvidenceStore } from '../routing/evidence/store/evidence-store.ts';
 import type { State } from '../state/open-state.ts';
+import { openBudgets } from './open-budgets.ts';
 import type { Runtime } from './runtime.ts';
 
 /** Evidence of routes, in the directory of the state. */
@@ -32,10 +33,11 @@ function usesEvidence({ routing }: Config): boolean {
 
 async function open(runtime: Runtime, state: State | undefined): Promise<void> {
   const { clock, random, telemetry } = runtime;
-  const [{ Evidence }, { RouteShadows }, store] = await Promise.all([
+  const [{ Evidence }, { RouteShadows }, store, budgets] = await Promise.all([
     import('../routing/evidence/evidence.ts'),
     import('./route-shadows.ts'),
     openStore(runtime, state),
+    openBudgets(state, clock),
   ]);
   const evidence = new Evidence({
     store,
@@ -47,7 +49,7 @@ async function open(runtime: Runtime, state: State | undefined): Promise<void> {
   // What comparisons cost and save is in money.
   runtime.learnPrices();
   telemetry.metrics.read({ routePairs: () => evidence.states() });
-  runtime.shadows = new RouteShadows(runtime, evidence);
+  runtime.shadows = new RouteShadows(runtime, evidence, budgets);
   runtime.evidence = evidence;
 }
 

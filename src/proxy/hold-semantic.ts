@@ -8,6 +8,7 @@ import { certificateEvent } from '../tenants/events/certificate-event.ts';
 import { estimatedTokens } from './bill.ts';
 import { costOfUse } from './cache-spending.ts';
 import { askTarget, callTarget, rungOf } from './internal-call.ts';
+import { judgeBudgets } from './judge-budgets.ts';
 import type { Runtime } from './runtime.ts';
 
 /** A call that was given up is ended by its signal; without one it would end so much later, milliseconds. */
@@ -85,6 +86,7 @@ async function open(
       const counted = tokens ?? estimatedTokens(inputTokens, outputTokens);
       return { text, use, cost: costOfUse(runtime, rungOf(runtime, question.target), counted) };
     },
+    holdForJudge: await judgeBudgets(runtime, state, (reason) => events.trouble('judge-budget', reason)),
     clock,
     random,
     events,

@@ -1,15 +1,14 @@
 import { Cancellation } from '../cancellation.ts';
 import type { EvidenceSettings } from '../config/routing-config.ts';
 import type { Conversation } from '../dialects/conversation/request.ts';
-import { LruMap } from '../lru-map.ts';
 import type { ComparisonResult } from '../routing/evidence/change.ts';
 import { UNAVAILABLE, UNDECIDED } from '../routing/evidence/checkers/checker.ts';
 import { checkerFor } from '../routing/evidence/checkers/checker-for.ts';
 import type { ComparedAnswer } from '../routing/evidence/checkers/compared-answer.ts';
-import { DailyBudget } from '../routing/evidence/daily-budget.ts';
 import type { Evidence } from '../routing/evidence/evidence.ts';
 import { RecentRoutes } from '../routing/evidence/recent-routes.ts';
-import { askOther, type OtherAnswer } from './ask-other.ts';
+import type { BudgetStore } from '../state/budget-store.ts';
+import { askOther, notAsked, type OtherAnswer, type OtherAsk, prepareOther } from './ask-other.ts';
 import type { Chain } from './chain.ts';
 import {
   circumstancesOf,
@@ -22,6 +21,7 @@ import {
   servedAnswer,
 } from './compared-exchange.ts';
 import { allowedTime } from './deadline.ts';
+import { type EvidenceBudget, EvidenceBudgets, worstOfJudging } from './evidence-budgets.ts';
 import { askJudge } from './evidence-judge.ts';
 import type { Exchange } from './exchange.ts';
 import { routeSaving } from './route-saving.ts';
@@ -32,8 +32,6 @@ import { spendingOf } from './spending.ts';
 /** Comparisons under way at once, in this process and of one tenant. What is beyond is not compared. */
 const MOST_AT_ONCE = 8;
 const MOST_OF_TENANT = 4;
-/** Budgets remembered: tenants times policies. */
-const MOST_BUDGETS = 10_000;
 /** So long the other model may take at most, milliseconds. */
 const LONGEST_MS = 180_000;
 
@@ -46,7 +44,7 @@ interface Comparison {
   /** Of the other model. */
   readonly chain: Chain;
   /** What the policy may spend of the tenant's money; undefined: any amount. */
-  readonly budget: DailyBudget | undefined;
+  readonly budget: EvidenceBudget | undefined;
 }
 
 /**
@@ -57,14 +55,16 @@ export class RouteShadows {
   readonly evidence: Evidence;
   readonly recent: RecentRoutes;
   readonly #runtime: Runtime;
-  readonly #budgets = new LruMap<string, DailyBudget>(MOST_BUDGETS);
+  readonly #budgets: EvidenceBudgets;
   readonly #running = new Map<Promise<void>, { readonly tenant: string; readonly cancellation: Cancellation }>();
   readonly #abort = new AbortController();
   #closed = false;
 
-  constructor(runtime: Runtime, evidence: Evidence) {
+  /** @param store where budgets for comparing are kept */
+  constructor(runtime: Runtime, evidence: Evidence, store: Pick<BudgetStore, 'reserve' | 'settle'>) {
     this.#runtime = runtime;
     this.evidence = evidence;
+    this.#budgets = new EvidenceBudgets(runtime, store);
     this.recent = new RecentRoutes(runtime.clock);
   }
 
@@ -114,11 +114,11 @@ export class RouteShadows {
     if (!this.#checker(settings, nobody).mayDecide(request, served)) return undefined;
     const chain = otherChain(answered, this.#runtime);
     if (chain === undefined) return undefined;
-    const budget = this.#budgetOf(settings, tenant);
+    const budget = this.#budgets.find(settings, tenant);
     if (budget !== undefined) {
       // Where a price is not known, nobody could say when the budget is spent.
       if (!pricesKnown(pair, settings, this.#runtime)) {
-        this.#trouble('price', `a price of ${settings.policy} is not known, so its budget for evidence cannot be kept`);
+        this.#unpriced(settings);
         return undefined;
       }
       if (this.#runtime.random() >= budget.factor) return undefined;
@@ -134,26 +134,53 @@ export class RouteShadows {
     this.#running.set(done, { tenant: answered.tenant, cancellation });
   }
 
+  /** Compares within the policy's budget: the money is there before anybody is asked. */
   async #compare(answered: RoutedAnswer, comparison: Comparison, cancellation: Cancellation): Promise<void> {
+    const { exchange, settings } = answered;
+    const { chain, budget } = comparison;
+    const until = this.#runtime.clock.now() + Math.min(LONGEST_MS, allowedTime({}, exchange.endpoint, chain.model));
+    const ask = prepareOther(exchange, this.#runtime, chain, cancellation, until);
+    if (budget === undefined || ask === undefined) {
+      await this.#ask(answered, comparison, ask);
+      return;
+    }
+    if (ask.worst.unpriced) {
+      this.#unpriced(settings);
+      return;
+    }
+    const most = ask.worst.nanos + worstOfJudging(settings, this.#runtime);
+    const hold = await budget.hold(`${ask.id}+budget`, most);
+    // Skipped, like one for which there was no room: nobody has seen the other answer.
+    if (hold === undefined) return;
+    let cost = 0;
+    try {
+      if (!this.#closed) cost = await this.#ask(answered, comparison, ask);
+    } finally {
+      await hold.settle(cost);
+    }
+  }
+
+  /** @returns what it cost, as far as it is known, nano-dollars */
+  async #ask(answered: RoutedAnswer, comparison: Comparison, ask: OtherAsk | undefined): Promise<number> {
     const { exchange, route, pair, settings, tenant, side } = answered;
-    const { clock, telemetry } = this.#runtime;
-    const { request, served, chain, budget } = comparison;
+    const { request, served, chain } = comparison;
     const open = this.evidence.begin(tenant, route.key, pair, settings);
-    if (open === undefined) return;
+    if (open === undefined) return 0;
     let result: ComparisonResult = UNAVAILABLE;
     let other: OtherAnswer = { answer: undefined, cost: 0 };
     let judged = 0;
     try {
-      const until = clock.now() + Math.min(LONGEST_MS, allowedTime({}, exchange.endpoint, chain.model));
-      other = await askOther(exchange, this.#runtime, chain, cancellation, until);
-      budget?.spend(other.cost ?? 0);
+      other =
+        ask === undefined
+          ? notAsked(`no target of ${chain.model.name} can be asked for it`)
+          : await askOther(exchange, this.#runtime, ask);
       if (other.refused !== undefined) this.#trouble('other-model', other.refused);
       const said = other.answer?.compared;
       if (other.answer !== undefined && said === undefined) result = UNDECIDED;
       if (said !== undefined) {
         let words = 0;
         const judge = (prompt: string) =>
-          this.#judge(answered, budget, `${exchange.id}+judge${words++}`, prompt, (nanos) => (judged += nanos));
+          this.#judge(answered, `${exchange.id}+judge${words++}`, prompt, (nanos) => (judged += nanos));
         const [cheap, strong] = side === 'cheap' ? [served, said] : [said, served];
         result = await this.#checker(settings, judge).compare({ request, cheap, strong });
       }
@@ -167,18 +194,18 @@ export class RouteShadows {
         shadow: other.cost,
         judge: judged,
       });
-      telemetry.routesCompared(settings.policy, nameOf(result));
+      this.#runtime.telemetry.routesCompared(settings.policy, nameOf(result));
     }
+    return (other.cost ?? 0) + judged;
   }
 
   #checker(settings: EvidenceSettings, ask: (prompt: string) => Promise<string>) {
     return checkerFor(settings, { ask, random: this.#runtime.random });
   }
 
-  /** A judge's word, within the policy's budget. Rejects where there is none. */
+  /** A judge's word. Rejects where there is none. */
   async #judge(
     { exchange, settings }: RoutedAnswer,
-    budget: DailyBudget | undefined,
     id: string,
     prompt: string,
     onSpent: (nanos: number) => void,
@@ -186,14 +213,12 @@ export class RouteShadows {
     const { judge, policy } = settings;
     try {
       if (judge === undefined) throw new Error(`${policy} has no judge`);
-      if (budget?.factor === 0) throw new Error(`what ${policy} may spend on evidence is spent`);
       const call = {
         judge,
         identity: exchange.account?.identity,
         id,
         signal: this.#abort.signal,
         onSpent: (nanos: number | undefined) => {
-          budget?.spend(nanos ?? 0);
           onSpent(nanos ?? 0);
           this.#runtime.telemetry.evidenceSpent(judge.target, nanos);
         },
@@ -205,21 +230,14 @@ export class RouteShadows {
     }
   }
 
-  #budgetOf({ policy, budget: limits }: EvidenceSettings, tenant: string): DailyBudget | undefined {
-    if (limits === undefined) return undefined;
-    const name = JSON.stringify([tenant, policy, limits.limit, limits.periodMs]);
-    let budget = this.#budgets.get(name);
-    if (budget === undefined) {
-      budget = new DailyBudget(limits, this.#runtime.clock);
-      this.#budgets.set(name, budget);
-    }
-    return budget;
-  }
-
   #ofTenant(tenant: string): number {
     let count = 0;
     for (const running of this.#running.values()) if (running.tenant === tenant) count++;
     return count;
+  }
+
+  #unpriced({ policy }: EvidenceSettings): void {
+    this.#trouble('price', `a price of ${policy} is not known, so its budget for evidence cannot be kept`);
   }
 
   #trouble(what: string, reason: string): void {

@@ -47,7 +47,8 @@ test('a semantic cache takes what is said of all, and a route opts in', () => {
       'models: {m: {targets: [openai/a], cache: {semantic: {mode: live}}}, n: {targets: [openai/b]}, o: {targets: [openai/b], cache: {semantic: on}}}',
   );
   assert.deepEqual(config.cache.embedder, { kind: 'target', target: 'openai/e', dimensions: 8, timeout: 2000 });
-  const judge = { target: 'openai/j', band: 0.03, timeout: 2000, budget: { limit: 1e9, periodMs: 86_400_000 } };
+  const budget = { name: 'cache.semantic.judge', limit: 1e9, periodMs: 86_400_000 };
+  const judge = { target: 'openai/j', band: 0.03, timeout: 2000, budget };
   const semantic = { threshold: 0.96, mode: 'live', epsilon: 0.01, judge, checker: undefined, index: 'memory' };
   assert.deepEqual(config.models.get('m')?.cache.semantic, semantic);
   assert.equal(config.models.get('n')?.cache.semantic, undefined);

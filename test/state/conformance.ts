@@ -6,6 +6,7 @@ import { pausesAndLedgerConform } from './conformance-ledger.ts';
 import { budgetsHoldUnderAnyInterleaving } from './conformance-property.ts';
 import { ratesConform } from './conformance-rates.ts';
 import { settlingConforms } from './conformance-settle.ts';
+import { spendingBudgetsConform } from './conformance-spending.ts';
 import { windowsAndLeasesConform } from './conformance-windows.ts';
 
 export { keyStoreConformance } from './conformance-keys.ts';
@@ -64,6 +65,7 @@ export function budgetStoreConformance(name: string, open: OpenBudgets): void {
     windowsAndLeasesConform(stand);
     settlingConforms(stand);
     ratesConform(stand);
+    spendingBudgetsConform(stand);
     pausesAndLedgerConform(stand);
     budgetsHoldUnderAnyInterleaving(stand);
   });

@@ -1,7 +1,6 @@
 import type { Clock } from '../../clock.ts';
 import type { JudgeConfig } from '../../config/cache-config.ts';
-import { ModelBudget } from './model-budget.ts';
-import type { AskModel, ModelUse } from './semantic-ask.ts';
+import type { AskModel, HoldForJudge, ModelUse } from './semantic-ask.ts';
 
 const INSTRUCTIONS = `Two users ask a question each. Answer YES if every correct answer to the first question is a correct and complete answer to \
 the second one, and the other way round. Answer NO if any detail (a number, a name, a time, a negation, a direction, the thing asked for) \
@@ -12,14 +11,20 @@ export class Judge {
   readonly config: JudgeConfig;
   readonly #ask: AskModel;
   readonly #clock: Clock;
-  readonly #budget: ModelBudget;
+  readonly #hold: HoldForJudge;
   readonly #onTrouble: (reason: string) => void;
 
-  constructor(config: JudgeConfig, ask: AskModel, clock: Clock, onTrouble: (reason: string) => void) {
+  constructor(
+    config: JudgeConfig,
+    ask: AskModel,
+    hold: HoldForJudge,
+    clock: Clock,
+    onTrouble: (reason: string) => void,
+  ) {
     this.config = config;
     this.#ask = ask;
+    this.#hold = hold;
     this.#clock = clock;
-    this.#budget = new ModelBudget(config.budget, clock);
     this.#onTrouble = onTrouble;
   }
 
@@ -38,14 +43,17 @@ export class Judge {
   /** Rejects where it is down, late or out of budget. */
   async ask(prompt: string, onSpent: (use: ModelUse) => void, latest = Number.POSITIVE_INFINITY): Promise<string> {
     const { target, timeout } = this.config;
-    if (!this.#budget.isLeft) throw new Error('the judge’s budget is spent, or its price is not known');
-    const { text, use, cost } = await this.#ask({
-      target,
-      prompt,
-      until: Math.min(latest, this.#clock.now() + timeout),
-    });
-    this.#budget.spend(cost);
-    onSpent(use);
-    return text;
+    const hold = await this.#hold(this.config, prompt);
+    if (hold === undefined) throw new Error('the judge’s budget is spent or away, or its price is not known');
+    let spent = 0;
+    try {
+      const until = Math.min(latest, this.#clock.now() + timeout);
+      const { text, use, cost } = await this.#ask({ target, prompt, until });
+      spent = cost ?? 0;
+      onSpent(use);
+      return text;
+    } finally {
+      hold.settle(spent);
+    }
   }
 }

@@ -1,4 +1,4 @@
-import type { SemanticSettings } from '../../config/cache-config.ts';
+import type { JudgeConfig, SemanticSettings } from '../../config/cache-config.ts';
 import type { SemanticBasis, SplitQuestion } from '../conversation-scope.ts';
 import type { SemanticQuestion } from '../guards/index.ts';
 
@@ -47,3 +47,9 @@ export type AskModel = (question: {
   readonly use: ModelUse /** Nano-dollars. */;
   readonly cost: number | undefined;
 }>;
+
+/** Sets aside what a question to a judge can cost. Undefined: its budget has not enough left, or that cannot be told. */
+export type HoldForJudge = (
+  judge: JudgeConfig,
+  prompt: string,
+) => Promise<{ /** @param nanos nano-dollars. Must not throw. */ settle(nanos: number): void } | undefined>;

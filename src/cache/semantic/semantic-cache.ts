@@ -16,7 +16,7 @@ import { CertificateBook } from './certificates/certificate-book.ts';
 import { Judge } from './judge.ts';
 import { sayTheSame } from './near-answers.ts';
 import { type Candidate, indexTenant, type Neighbours, neighboursOf, type Place } from './near-candidates.ts';
-import type { AskModel, ModelUse, SemanticAsk } from './semantic-ask.ts';
+import type { AskModel, HoldForJudge, ModelUse, SemanticAsk } from './semantic-ask.ts';
 import type { MissReason, NearFacts, SemanticEvents, SemanticResult } from './semantic-events.ts';
 import { type SemanticReport, semanticReport } from './semantic-report.ts';
 import { ServedHits } from './served-hits.ts';
@@ -36,6 +36,7 @@ export interface SemanticCacheOptions {
   readonly indexes: VectorIndexes;
   readonly answers: AnswerCache;
   readonly askModel: AskModel;
+  readonly holdForJudge: HoldForJudge;
   readonly clock: Clock;
   readonly random: Random;
   readonly events: SemanticEvents;
@@ -321,8 +322,8 @@ export class SemanticCache {
   #judge(config: JudgeConfig): Judge {
     let judge = this.#judges.get(config);
     if (judge === undefined) {
-      const { askModel, clock, events } = this.#options;
-      judge = new Judge(config, askModel, clock, (reason) => events.trouble('judge', reason));
+      const { askModel, holdForJudge, clock, events } = this.#options;
+      judge = new Judge(config, askModel, holdForJudge, clock, (reason) => events.trouble('judge', reason));
       this.#judges.set(config, judge);
     }
     return judge;

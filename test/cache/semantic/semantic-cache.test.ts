@@ -10,11 +10,15 @@ import { VectorIndexes } from '../../../src/cache/semantic/vector-indexes.ts';
 import { MemoryCacheStore } from '../../../src/cache/store/memory-store.ts';
 import { DEFAULT_SEMANTIC } from '../../../src/config/build-cache.ts';
 import type { JudgeConfig, SemanticSettings } from '../../../src/config/cache-config.ts';
+import { openMemoryStore } from '../../../src/state/local/memory-store.ts';
+import { NO_TENANT, SpendingBudget } from '../../../src/state/spending-budget.ts';
 import { FakeClock } from '../../breakers/fake-clock.ts';
 
 const LIMITS = { maxBytes: 1e7, perTenant: 1e7 };
 const TERMS = { ...LIMITS, maxEntry: 1e6, epoch: '', idempotencyTtl: undefined };
 const LIVE: SemanticSettings = { ...DEFAULT_SEMANTIC, mode: 'live', threshold: 0.9 };
+/** Nano-dollars, of a word. */
+const JUDGE_COST = 400;
 const JUDGE: JudgeConfig = { target: 'j/judge', band: 0.03, timeout: 2_000, budget: undefined };
 
 interface BenchOptions {
@@ -22,13 +26,17 @@ interface BenchOptions {
   readonly angles: Readonly<Record<string, number>>;
   readonly shadowOnly?: boolean;
   readonly judge?: AskModel;
+  /** Nobody knows what the judge costs. */
+  readonly unpriced?: boolean;
   /** Below the share of hits audited: this one is. Default 0.5. */
   readonly random?: () => number;
 }
 
 /** A semantic cache whose embedder lays each question at a given angle. */
-function bench({ angles, shadowOnly = false, judge, random = () => 0.5 }: BenchOptions) {
+function bench({ angles, shadowOnly = false, judge, unpriced = false, random = () => 0.5 }: BenchOptions) {
   const clock = new FakeClock();
+  const { budgets } = openMemoryStore({ clock });
+  let holds = 0;
   const vetoes: string[] = [];
   const troubles: string[] = [];
   const certificates: string[] = [];
@@ -70,6 +78,12 @@ function bench({ angles, shadowOnly = false, judge, random = () => 0.5 }: BenchO
     indexes,
     answers,
     askModel: judge ?? (() => Promise.reject(new Error('no judge'))),
+    holdForJudge: async ({ budget: limits }) => {
+      if (limits === undefined) return { settle: () => undefined };
+      const budget = new SpendingBudget({ store: budgets, clock, tenant: NO_TENANT, ...limits });
+      const hold = unpriced ? undefined : await budget.hold(`judge-${holds++}`, JUDGE_COST);
+      return hold && { settle: (nanos) => void hold.settle(nanos) };
+    },
     clock,
     random,
     events: {
@@ -189,7 +203,7 @@ describe('a judge', () => {
     async (question) => ({
       text,
       use: { target: question.target, inputTokens: 90, outputTokens: 1, estimated: false },
-      cost: 400,
+      cost: JUDGE_COST,
     });
   const near = { [ADD]: 0, [ADD_TOO]: 24.5, [REWORDED[0]]: 90, [REWORDED[1]]: 92 };
   const judged: SemanticSettings = { ...LIVE, judge: JUDGE };
@@ -249,7 +263,7 @@ describe('a judge', () => {
 
   test('whose budget is spent is a no until the next period', async () => {
     const { cache, ask, keep, spent, clock } = bench({ angles: near, judge: said('YES') });
-    const budget = { limit: 800, periodMs: 30_000 };
+    const budget = { name: 'judge', limit: 800, periodMs: 30_000 };
     const settings: SemanticSettings = { ...judged, judge: { ...JUDGE, budget } };
     await keep(ADD, 'Press Add.');
     const served: boolean[] = [];
@@ -261,13 +275,13 @@ describe('a judge', () => {
     await cache.close();
   });
 
-  test('of unknown price keeps no budget, and is not asked again', async () => {
-    const unpriced: AskModel = async (question) => ({ ...(await said('YES')(question)), cost: undefined });
-    const { cache, ask, keep, spent } = bench({ angles: near, judge: unpriced });
-    const settings: SemanticSettings = { ...judged, judge: { ...JUDGE, budget: { limit: 800, periodMs: 30_000 } } };
+  test('whose budget cannot hold it is not asked', async () => {
+    const { cache, ask, keep, spent } = bench({ angles: near, judge: said('YES'), unpriced: true });
+    const budget = { name: 'judge', limit: 800, periodMs: 30_000 };
+    const settings: SemanticSettings = { ...judged, judge: { ...JUDGE, budget } };
     await keep(ADD, 'Press Add.');
-    for (let time = 0; time < 3; time++) await ask(ADD_TOO, { settings });
-    assert.equal(spent.length, 1);
+    for (let time = 0; time < 3; time++) assert.equal((await ask(ADD_TOO, { settings })).reason, 'judge');
+    assert.equal(spent.length, 0);
     await cache.close();
   });
 });

@@ -10,7 +10,7 @@ export interface JudgeOptions {
 }
 
 /** Longest instructions, question and answers together that the judge is asked about, characters. Longer ones are undecided. */
-const LONGEST = 24_000;
+export const LONGEST_JUDGED = 24_000;
 
 const INSTRUCTIONS = `You compare two answers to the same request. Say which one serves the asker better: correct facts, the form and the \
 language that were asked for, nothing needed left out. Length, politeness and style do not matter. If both serve equally well, or \
@@ -57,7 +57,7 @@ function textsOf({ request, cheap, strong }: AnswerPair): Texts | undefined {
   const instructions = request.instructions.map(({ parts }) => textOf(parts)).join('\n');
   const texts = { instructions, question, cheap: written(cheap), strong: written(strong) };
   const length = Object.values(texts).reduce((sum, text) => sum + text.length, 0);
-  return length > LONGEST ? undefined : texts;
+  return length > LONGEST_JUDGED ? undefined : texts;
 }
 
 function written({ text, calls }: ComparedAnswer): string {
