@@ -26,6 +26,8 @@ const MAY_HOLD_SOUND = 32_768;
 const NEAR = 160;
 
 const QUOTE = 0x22;
+const SEMICOLON = 0x3b;
+const S = 0x73;
 const COLON = 0x3a;
 const OPEN_OBJECT = 0x7b;
 
@@ -69,18 +71,25 @@ class Found {
   dataBytes = 0;
   readonly documents: number[] = [];
   readonly #bytes: Buffer;
+  /** The last quote before {@link #soughtTo}, as far as it was looked for. */
+  #quote = -1;
+  #soughtTo = 0;
 
   constructor(bytes: Buffer) {
     this.#bytes = bytes;
   }
 
   each(mark: string, hear: (at: number) => void): void {
+    this.#quote = -1;
+    this.#soughtTo = 0;
     for (let at = this.#bytes.indexOf(mark, 0, 'latin1'); at >= 0; at = this.#bytes.indexOf(mark, at + 1, 'latin1'))
       hear(at);
   }
 
   /** `"image_url":{"url":"data:image/png;base64,...` or `"file_data":"data:application/pdf;base64,...`; `at` is at `64,`. */
   dataUrl(at: number): void {
+    // A text may be full of such marks: what cannot be the end of a string's beginning is told without a look around.
+    if (this.#bytes[at - 5] !== SEMICOLON || at - this.#quoteBefore(at) > NEAR) return;
     const before = this.#text(at - NEAR, at);
     const start = /"(image_url|url|file_data)"\s*:\s*"data:([a-z0-9.+/-]*)[^"]*;base$/i.exec(before);
     if (start === null) return;
@@ -139,6 +148,8 @@ class Found {
 
   /** `"source":{"type":"url","url":"https://..."}`; `at` is at `://`. */
   urlSource(at: number): void {
+    const start = at - (this.#bytes[at - 1] === S ? 'https' : 'http').length;
+    if (this.#bytes[start - 1] !== QUOTE) return;
     const before = this.#text(at - NEAR, at);
     if (!/"url"\s*:\s*"https?$/.test(before)) return;
     if (!/"type"\s*:\s*"url"/.test(this.#text(at - NEAR, this.#stringEnd(at) + NEAR))) return;
@@ -171,6 +182,14 @@ class Found {
     next++;
     while (isSpace(this.#bytes[next])) next++;
     return next;
+  }
+
+  /** The last quote before an offset, which is asked for in rising order: each byte is looked at once. */
+  #quoteBefore(at: number): number {
+    const found = this.#bytes.subarray(this.#soughtTo, at).lastIndexOf(QUOTE);
+    if (found >= 0) this.#quote = this.#soughtTo + found;
+    this.#soughtTo = at;
+    return this.#quote;
   }
 
   /** Base64 and addresses have no escaped quotes in them. */

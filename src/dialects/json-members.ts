@@ -12,6 +12,9 @@ const QUOTE = 0x22;
 const OPEN_OBJECT = 0x7b;
 const OPEN_ARRAY = 0x5b;
 
+/** No request has a hundred. Millions, which fit into a large body, would keep everybody waiting who asks for one of them. */
+export const MOST_MEMBERS = 1_000;
+
 interface Member {
   readonly key: string;
   readonly span: Span;
@@ -23,6 +26,8 @@ export interface MembersLayout {
   readonly inside: number;
   /** In the order they stand. */
   readonly members: readonly Member[];
+  /** There are more than {@link MOST_MEMBERS}: those behind are not known. */
+  readonly crowded: boolean;
 }
 
 /** What a value is, as far as its first byte tells. */
@@ -53,7 +58,7 @@ export class JsonMembers {
     if (result < 0) return result;
     const open = skipSpace(bytes, 0, bytes.length);
     return bytes[open] === OPEN_OBJECT
-      ? new JsonMembers(bytes, { inside: open + 1, members: collector.members })
+      ? new JsonMembers(bytes, { inside: open + 1, members: collector.members, crowded: collector.crowded })
       : undefined;
   }
 
@@ -116,6 +121,7 @@ export class JsonMembers {
 
 class Collector implements MemberListener {
   readonly members: Member[] = [];
+  crowded = false;
   readonly #bytes: Buffer;
   #key = '';
   #valueStart = 0;
@@ -125,12 +131,14 @@ class Collector implements MemberListener {
   }
 
   key(start: number, end: number, valueStart: number): void {
+    this.crowded ||= this.members.length >= MOST_MEMBERS;
+    if (this.crowded) return;
     this.#key = keyText(this.#bytes, start, end);
     this.#valueStart = valueStart;
   }
 
   valueEnd(end: number): void {
-    this.members.push({ key: this.#key, span: { start: this.#valueStart, end } });
+    if (!this.crowded) this.members.push({ key: this.#key, span: { start: this.#valueStart, end } });
   }
 }
 

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { JsonMembers } from './json-members.ts';
+import { JsonMembers, MOST_MEMBERS } from './json-members.ts';
 import { MAX_JSON_DEPTH } from './json-scan.ts';
 
 /** A body of which the top level is known, or what is wrong with it and where. */
@@ -15,7 +15,10 @@ export function readBody(bytes: Buffer): ReadBody {
   if (bytes.length === 0) return invalid('is empty; a JSON object is expected.');
   if (!isUtf8(bytes)) return invalid(`is not valid UTF-8 at ${position(bytes, firstInvalidByte(bytes))}.`);
   const members = JsonMembers.read(bytes);
-  if (members instanceof JsonMembers) return { ok: true, members };
+  if (members instanceof JsonMembers) {
+    if (!members.layout.crowded) return { ok: true, members };
+    return { ok: false, code: 'wrong_type', message: `The request body has more than ${MOST_MEMBERS} members.` };
+  }
   if (members !== undefined) return invalid(explain(bytes, ~members));
   const message = `The request body must be a JSON object, but is ${describe(JSON.parse(bytes.toString('utf8')))}.`;
   return { ok: false, code: 'wrong_type', message };

@@ -7,7 +7,7 @@ export type JsonTexts = Readonly<Record<string, string>>;
 export interface Edits {
   /** Each key gets this value: in place of every value it has, or as a new member. */
   readonly set?: JsonTexts;
-  /** Each key's value, an object, gets these members set and keeps its others; anything but an object is replaced by one. */
+  /** Each key's value, an object, gets these members set and keeps its others; anything but an object of reasonable size is replaced by one. */
   readonly merge?: Readonly<Record<string, JsonTexts>>;
 }
 
@@ -53,7 +53,7 @@ export function joinParts({ parts, length }: Spliced): Buffer {
 
 function mergeInto(bytes: Buffer, value: Span, texts: JsonTexts): Replacement[] {
   const nested = JsonMembers.read(bytes.subarray(value.start, value.end));
-  if (!(nested instanceof JsonMembers)) return [{ ...value, text: objectOf(texts) }];
+  if (!(nested instanceof JsonMembers) || nested.layout.crowded) return [{ ...value, text: objectOf(texts) }];
   const replacements: Replacement[] = [];
   const added: string[] = [];
   for (const [key, text] of Object.entries(texts)) {

@@ -85,6 +85,13 @@ describe('readOpenAiRequest reads what routing needs', () => {
 describe('readOpenAiRequest refuses, and says what is wrong and where', () => {
   const cases: readonly (readonly [string, string | Buffer, RequestFault['code'], RegExp, string | undefined])[] = [
     ['an empty body', '', 'invalid_json', /body is empty/, undefined],
+    [
+      'more members than any request has, which would keep everybody waiting',
+      chat(Array.from({ length: 1_000 }, (_, index) => `,"x${index}":1`).join('')),
+      'wrong_type',
+      /more than 1000 members/,
+      undefined,
+    ],
     ['a byte order mark', '\ufeff{}', 'invalid_json', /byte order mark/, undefined],
     [
       'invalid UTF-8',
