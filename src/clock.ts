@@ -21,5 +21,10 @@ export const systemClock: Clock = {
   clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout | undefined),
 };
 
+/** Milliseconds as headers, errors and logs tell them: to the microsecond, without the noise of binary fractions. */
+export function toMicroseconds(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
+}
+
 /** A source of uniform numbers in [0, 1), injected for the same reason. */
 export type Random = () => number;

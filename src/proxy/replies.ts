@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { toMicroseconds } from '../clock.ts';
 import { compactionLabel } from '../context/compaction/compaction-label.ts';
 import type { ErrorContext } from '../failures/client-error.ts';
 import type { Failure } from '../failures/failure.ts';
@@ -16,7 +17,7 @@ import { spendingOf } from './spending.ts';
 export function ownHeaders(exchange: Exchange, runtime: Runtime): string[] {
   const { outcome } = exchange;
   const spent = runtime.clock.now() - exchange.startedAt - exchange.waitedMs;
-  exchange.overheadMs = Math.max(0, Math.round(spent * 1000) / 1000);
+  exchange.overheadMs = Math.max(0, toMicroseconds(spent));
   const headers = [
     'x-breakwater-request-id',
     exchange.id,

@@ -3,6 +3,7 @@ import { BACKOFF_CAP, fullJitter, THROTTLED_BASE, TRANSIENT_BASE } from '../brea
 import type { Outcome } from '../breakers/circuit.ts';
 import type { Key, KeyRing, RestReason } from '../breakers/key-ring.ts';
 import type { Cancellation } from '../cancellation.ts';
+import { toMicroseconds } from '../clock.ts';
 import type { TryOutcome } from '../failures/attempt-summary.ts';
 import { type Failure, type FailureClass, UpstreamFailure } from '../failures/failure.ts';
 import { FAILURE_TABLE, SHORT_WAIT_MS } from '../failures/table.ts';
@@ -69,7 +70,9 @@ export class RungLoop<Answer> {
   #newSocket = false;
   /** The failure of the last try; undefined while none was made. */
   lastFailure: Failure | undefined;
+  /** Before the next try: as planned, and then as it came to be. */
   #waitMs = 0;
+  #waitedMs = 0;
 
   constructor(exchange: Exchange, runtime: Runtime, rung: Rung, mode: RungMode, makeTry: MakeTry<Answer>) {
     this.#exchange = exchange;
@@ -170,7 +173,8 @@ export class RungLoop<Answer> {
     if (!this.#again || this.#waitMs <= 0) return;
     const before = this.#runtime.clock.now();
     await wait(this.#waitMs, this.#runtime.clock, this.#mode.cancellation);
-    this.#exchange.waitedMs += this.#runtime.clock.now() - before;
+    this.#waitedMs = this.#runtime.clock.now() - before;
+    this.#exchange.waitedMs += this.#waitedMs;
     if (this.#mode.cancellation.reason !== undefined) this.#again = false;
   }
 
@@ -257,10 +261,12 @@ export class RungLoop<Answer> {
     this.#exchange.attempts.push({
       target: this.#rung.target.id,
       outcome,
-      ms,
+      ms: toMicroseconds(ms),
+      ...(this.#waitedMs > 0 ? { waitMs: toMicroseconds(this.#waitedMs) } : {}),
       ...(failure?.status === undefined ? {} : { status: failure.status }),
       ...(failure?.code === undefined ? {} : { code: failure.code }),
     });
+    this.#waitedMs = 0;
   }
 }
 

@@ -1,7 +1,9 @@
+import { toMicroseconds } from '../clock.ts';
 import { compactionLabel } from '../context/compaction/compaction-label.ts';
 import type { RouteDecision } from '../routing/decision.ts';
 import type { RouteLine } from '../telemetry/telemetry.ts';
 import { chargesFor } from '../tenants/settlement.ts';
+import type { CacheVisit } from './cache-visit.ts';
 import type { Exchange } from './exchange.ts';
 import { triesOf } from './exchange.ts';
 import { observePrompt } from './observe-prompt.ts';
@@ -34,10 +36,11 @@ export function settle(exchange: Exchange, runtime: Runtime): void {
     tries: triesOf(exchange),
     fallbackDepth: outcome.fallbackDepth,
     resumed: outcome.resumed,
-    ms: runtime.clock.now() - exchange.startedAt,
+    ms: toMicroseconds(runtime.clock.now() - exchange.startedAt),
     overheadMs: exchange.overheadMs,
-    firstTokenMs: outcome.firstTokenMs,
+    firstTokenMs: outcome.firstTokenMs === undefined ? undefined : toMicroseconds(outcome.firstTokenMs),
     usage: outcome.usage,
+    ...cacheLine(exchange.cache),
     ...(exchange.compaction === undefined ? {} : { compacted: compactionLabel(exchange.compaction) }),
     costUsd: spending.unpriced ? undefined : spending.cost / 1e9,
     ...(identity === undefined
@@ -58,6 +61,15 @@ export function settle(exchange: Exchange, runtime: Runtime): void {
   if (saved !== undefined && tier !== undefined) runtime.telemetry.cacheSaved(tier, saved);
   if (runtime.tenancy !== undefined) charge(exchange, runtime.tenancy, spending, routeSaved ?? 0);
   if (runtime.audit !== undefined) observePrompt(exchange, runtime, runtime.audit);
+}
+
+/** Where the answer came from, as the answer's headers say it. */
+function cacheLine(visit: CacheVisit | undefined): { cache?: string; replayed?: true } | undefined {
+  if (visit === undefined || (visit.header === undefined && !visit.replayed)) return undefined;
+  return {
+    ...(visit.header === undefined ? {} : { cache: visit.header }),
+    ...(visit.replayed ? { replayed: true } : {}),
+  };
 }
 
 /** What the log says of a decision: no text of the prompt is in it. */

@@ -30,6 +30,10 @@ export interface ExchangeRecord {
     | undefined;
   /** Of all tries together, dollars; undefined where a price is not known. */
   readonly costUsd?: number | undefined;
+  /** `x-breakwater-cache`, where the route has a cache. */
+  readonly cache?: string;
+  /** The answer of an earlier request with the same idempotency key. */
+  readonly replayed?: true;
   /** Older turns gave way to a summary: `turns=40;tokens=180000->62000`. */
   readonly compacted?: string;
   /** Whose request it was, where the proxy asks for a key. `key` is the key's id. */
