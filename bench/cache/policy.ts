@@ -43,6 +43,7 @@ export function isEligible(text: string): boolean {
   const question: SemanticQuestion = {
     text,
     earlierTurns: 0,
+    stored: false,
     tools: false,
     nonText: false,
     choices: 1,

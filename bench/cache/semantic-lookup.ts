@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { AnswerCache } from '../../src/cache/answer-cache.ts';
+import { semanticScope } from '../../src/cache/conversation-scope.ts';
 import type { Embedder } from '../../src/cache/embedders/embedder.ts';
+import { GUARD_VERSION } from '../../src/cache/guards/index.ts';
 import { Idempotency } from '../../src/cache/idempotency/idempotency.ts';
 import { LocalIdempotencyStore } from '../../src/cache/idempotency/local-store.ts';
 import type { SemanticAsk } from '../../src/cache/semantic/semantic-ask.ts';
@@ -8,7 +10,7 @@ import { SemanticCache } from '../../src/cache/semantic/semantic-cache.ts';
 import { VectorIndexes } from '../../src/cache/semantic/vector-indexes.ts';
 import type { CacheStore } from '../../src/cache/store/cache-store.ts';
 import { MemoryCacheStore } from '../../src/cache/store/memory-store.ts';
-import type { VectorIndex } from '../../src/cache/vectors/vector-index.ts';
+import type { VectorIndex, VectorSpace } from '../../src/cache/vectors/vector-index.ts';
 import { systemClock } from '../../src/clock.ts';
 
 const HOUR = 3_600_000;
@@ -16,14 +18,24 @@ const KEPT = 'What is the capital of France?';
 const ASKED = "What's the capital of France?";
 const BODY = Buffer.from(JSON.stringify({ choices: [{ message: { content: 'Paris, since 987.' } }] }));
 
-/** The semantic cache over one index whose entries are of tenant `acme` and scope `scope`, with an embedder that takes no time. */
+const SETTING = 'bench';
+
+/** Where the entries lie that lookups find. */
+export function lookupPlace(store: CacheStore, { embedder, dimensions }: VectorSpace) {
+  const scope = semanticScope(store.secret, SETTING, [embedder, String(dimensions), GUARD_VERSION]);
+  return { tenant: 'acme', scope } as const;
+}
+
+/** The semantic cache over one index whose entries are at {@link lookupPlace}, with an embedder that takes no time. */
 export class SemanticLookup {
   readonly #store: CacheStore;
+  readonly #scope: string;
   readonly #semantic: SemanticCache;
   #vector: Float32Array = new Float32Array();
 
   constructor(index: VectorIndex, store: CacheStore) {
     this.#store = store;
+    this.#scope = lookupPlace(store, index.space).scope;
     const trouble = (what: string, reason: string) => process.stderr.write(`trouble: ${what}: ${reason}\n`);
     const limits = { maxBytes: 1e9, perTenant: 1e9 };
     const clock = systemClock;
@@ -85,7 +97,7 @@ export class SemanticLookup {
         cost: 0,
         inputTokens: 8,
         outputTokens: 8,
-        near: { scope: 'scope', question: KEPT },
+        near: { scope: this.#scope, question: KEPT },
         body: BODY,
       });
     await this.#store.flush();
@@ -139,11 +151,13 @@ function ask(): SemanticAsk {
       judge: undefined,
       checker: undefined,
       index: 'memory',
+      multiTurn: 'off',
     },
     threshold: undefined,
     question: {
       text: ASKED,
       earlierTurns: 0,
+      stored: false,
       tools: false,
       nonText: false,
       choices: 1,
@@ -153,7 +167,7 @@ function ask(): SemanticAsk {
     epoch: '',
     maxAge: Number.POSITIVE_INFINITY,
     deadline: Number.POSITIVE_INFINITY,
-    split: () => ({ scope: 'scope', question: ASKED }),
+    split: () => ({ setting: SETTING, question: ASKED }),
     textOf: (body) => body.toString('utf8'),
     onSpent: () => undefined,
   };

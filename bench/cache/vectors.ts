@@ -26,7 +26,7 @@ import { placeFrom, redisServerCommand, startRedis, withClient } from '../../tes
 import { describeMachine } from '../machine.ts';
 import { Neighbours } from '../measure/neighbours.ts';
 import { quantile } from '../measure/statistics.ts';
-import { answerKey, SemanticLookup } from './semantic-lookup.ts';
+import { answerKey, lookupPlace, SemanticLookup } from './semantic-lookup.ts';
 import { Topic } from './vector-samples.ts';
 
 interface Opened {
@@ -49,6 +49,8 @@ interface Planted {
   readonly vector: Float32Array;
 }
 
+type Place = ReturnType<typeof lookupPlace>;
+
 const hour = 3_600_000;
 const atOnce = 8;
 const planted = 100;
@@ -56,7 +58,6 @@ const passes = 3;
 /** The number to hold, and from how many entries on. */
 const mostMs = 5;
 const markedFrom = 100_000;
-const place = { tenant: 'acme', scope: 'scope' } as const;
 const space = (dimensions: number) => ({ embedder: 'bench', dimensions });
 
 const { values } = parseArgs({
@@ -96,9 +97,10 @@ console.log(['', ...notes, `- ${neighbours.describe()}.`, '', ...marks].join('\n
 async function measure(name: string, count: number, opened: Opened): Promise<void> {
   const { index, store } = opened;
   const topic = new Topic(dimensions);
+  const place = lookupPlace(store, index.space);
   const before = await opened.memory();
   const began = performance.now();
-  const near = await fill(index, topic, count);
+  const near = await fill(index, place, topic, count);
   const addMs = (performance.now() - began) / count;
   const bytes = ((await opened.memory()) - before) / count;
 
@@ -135,11 +137,11 @@ async function measure(name: string, count: number, opened: Opened): Promise<voi
   if (alone.pings.length > 0)
     notes.push(`- ${name}, ${count}: ECHO p50 ${at(alone.pings, 0.5)} ms, p99 ${at(alone.pings, 0.99)} ms.`);
   await lookup.close();
-  if (opened.reopen !== undefined) notes.push(await restarted(name, count, opened.reopen, asked[0], one(0).id));
+  if (opened.reopen !== undefined) notes.push(await restarted(name, count, opened.reopen, place, asked[0], one(0).id));
   await opened.close();
 }
 
-async function fill(index: VectorIndex, topic: Topic, count: number): Promise<readonly Planted[]> {
+async function fill(index: VectorIndex, place: Place, topic: Topic, count: number): Promise<readonly Planted[]> {
   const every = Math.max(1, Math.floor(count / planted));
   const near: Planted[] = [];
   let adding: Promise<void>[] = [];
@@ -208,6 +210,7 @@ async function restarted(
   name: string,
   count: number,
   reopen: () => Promise<VectorIndex>,
+  place: Place,
   vector: Float32Array = new Float32Array(),
   id = '',
 ): Promise<string> {

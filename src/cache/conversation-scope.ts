@@ -1,13 +1,14 @@
-import type { Conversation, Turn } from '../dialects/conversation/request.ts';
-import type { JsonMembers } from '../dialects/json-members.ts';
-import { ESCAPED_KEY, scanJson } from '../dialects/json-scan.ts';
+import type { Turn } from '../dialects/conversation/request.ts';
+import { itemSpans } from '../dialects/item-spans.ts';
+import { JsonMembers, type Span } from '../dialects/json-members.ts';
+import { WalkBack } from '../dialects/walk-back.ts';
 import { Digest } from './digest.ts';
 import { addScope, isLeftOut, type ScopedRequest, type ScopeOwner, type ScopeRoute } from './scope.ts';
 
 /** What a request asks, apart from what the answer depends on besides. */
 export interface SplitQuestion {
-  /** A semantic hit is possible among requests of the same scope only. */
-  readonly scope: string;
+  /** A key of all but the question. Hits are possible among requests that have the same one, and {@link SemanticBasis}. */
+  readonly setting: string;
   /** The text of the last user message. */
   readonly question: string;
 }
@@ -15,106 +16,117 @@ export interface SplitQuestion {
 /** What else an answer found by likeness depends on: the embedder's id and dimension, the version of the guards. */
 export type SemanticBasis = readonly string[];
 
-/** Members that hold the conversation itself, which goes into the scope as read. */
-const CONVERSATION: ReadonlySet<string> = new Set(['messages', 'input']);
+const QUOTE = 0x22;
+/** The members that hold the turns, of which the last is the question. */
+const TURNS: ReadonlySet<string> = new Set(['messages', 'input']);
 
 /**
- * Splits a conversation into the question and all the rest. Undefined where there is no such question: the last turn is not one of plain
- * text by the user, or the body could be read in two ways.
+ * Splits a conversation into the question and all the rest. The rest is *every byte of the body* but the question's text and the members that
+ * {@link isLeftOut} names: system text, earlier turns, names, marks, and what nobody here has heard of. Nothing that was parsed takes part, so
+ * that no field can be forgotten, and hundreds of earlier turns cost a hash of their bytes.
  *
- * @throws never; every field of a conversation is named here, and a new one is an error of the compiler until somebody decides on it
+ * @param last the conversation's last turn
+ * @returns undefined where there is no such question: the last turn is not one of plain text by the user, it does not stand in the body by
+ * itself, or the body could be read in two ways
  */
 export function splitConversation(
   secret: Buffer,
   owner: ScopeOwner,
   route: ScopeRoute,
   request: ScopedRequest,
-  conversation: Conversation,
-  basis: SemanticBasis,
+  last: Turn | undefined,
 ): SplitQuestion | undefined {
-  const {
-    source,
-    instructions,
-    turns,
-    tools,
-    toolChoice,
-    parallelToolCalls,
-    format,
-    sampling,
-    maxTokens,
-    stop,
-    reasoning,
-    logprobs,
-    choices,
-    extras,
-    unheld,
-    // In the scope by the route's name and targets.
-    model: _model,
-    // In the scope by the owner, where users do not share.
-    user: _user,
-    // How the answer is delivered.
-    stream: _stream,
-    includeUsage: _includeUsage,
-    ...forgotten
-  } = conversation;
-  nothingIn(forgotten);
-  const last = turns.at(-1);
-  const question = last === undefined ? undefined : plainText(last);
-  if (last === undefined || question === undefined || hasEscapedKey(request.body)) return undefined;
+  const texts = last === undefined ? undefined : plainTexts(last);
+  const { body } = request;
+  if (texts === undefined || body.hasEscapedKey) return undefined;
   const digest = new Digest(secret).add('semantic');
-  for (const part of basis) digest.add(part);
   addScope(digest, owner, route, request.headers);
-  addOtherMembers(digest, owner, route, request.body);
-  const rest = {
-    source,
-    instructions,
-    turns: turns.slice(0, -1),
-    last: { ...last, parts: last.parts.map((part) => ({ ...part, text: '' })) },
-    tools,
-    toolChoice,
-    parallelToolCalls,
-    format,
-    sampling,
-    maxTokens,
-    stop,
-    reasoning,
-    logprobs,
-    choices,
-    extras: ownerless(extras, owner, route),
-    unheld,
-  };
-  return { scope: digest.add(JSON.stringify(rest)).key(), question };
+  let taken: readonly string[] | undefined;
+  for (const name of [...body.keys].sort()) {
+    if (isLeftOut(name, owner, route)) continue;
+    const [span] = body.spans(name);
+    if (span === undefined) return undefined;
+    digest.add(name);
+    if (!TURNS.has(name)) {
+      digest.add(body.bytes.subarray(span.start, span.end));
+      continue;
+    }
+    if (taken !== undefined) return undefined;
+    taken = addTurns(digest, body.bytes, span);
+  }
+  // What was left out of the scope must be what is compared in its place.
+  if (taken === undefined || taken.length !== texts.length || !taken.every((text, at) => text === texts[at]))
+    return undefined;
+  return { setting: digest.key(), question: texts.filter((text) => text !== '').join('\n') };
 }
 
-/** Accepts an object without fields: one that has some does not compile. */
-function nothingIn(_rest: Readonly<Record<string, never>>): void {}
+/** The scope of a question: a semantic hit is possible among requests of the same one only. */
+export function semanticScope(secret: Buffer, setting: string, basis: SemanticBasis): string {
+  const digest = new Digest(secret).add(setting);
+  for (const part of basis) digest.add(part);
+  return digest.key();
+}
 
-/** The text of a user's turn that is nothing but text. */
-function plainText({ role, parts }: Turn): string | undefined {
-  if (role !== 'user' || parts.length === 0) return undefined;
-  let text = '';
+/** The texts of a user's turn that is nothing but text. */
+function plainTexts({ role, parts }: Turn): readonly string[] | undefined {
+  if (role !== 'user') return undefined;
+  const texts: string[] = [];
   for (const part of parts) {
     if (part.kind !== 'text') return undefined;
-    text += text === '' ? part.text : `\n${part.text}`;
+    texts.push(part.text);
   }
-  return text === '' ? undefined : text;
+  return texts.some((text) => text !== '') ? texts : undefined;
 }
 
-/** The bytes of all members but the conversation's: what the reader may not have understood counts all the same. */
-function addOtherMembers(digest: Digest, owner: ScopeOwner, route: ScopeRoute, body: JsonMembers): void {
-  for (const name of [...body.keys].sort()) {
-    if (CONVERSATION.has(name) || isLeftOut(name, owner, route)) continue;
-    const [span] = body.spans(name);
-    digest.add(name).add(span && body.bytes.subarray(span.start, span.end));
+/** Adds all turns but the texts of the last, and gives those. Undefined: the last one is none that could be left out. */
+function addTurns(digest: Digest, bytes: Buffer, span: Span): readonly string[] | undefined {
+  if (bytes[span.start] === QUOTE) {
+    // The Responses API's short form: the question and nothing else.
+    digest.add('text');
+    return [stringAt(bytes, span)];
   }
+  const walk = new WalkBack(bytes, span, [], { left: 2 * bytes.length });
+  const last = walk.previous() ? walk.element : undefined;
+  if (last === undefined) return undefined;
+  digest.add('turns').add(bytes.subarray(span.start, last.start));
+  const content = addWithout(digest, bytes, last, 'content');
+  if (content === undefined) return undefined;
+  const isText = content.bytes[content.span.start] === QUOTE;
+  digest.add(isText ? 'text' : 'parts');
+  if (isText) return [stringAt(content.bytes, content.span)];
+  const texts: string[] = [];
+  for (const part of itemSpans(content.bytes, content.span) ?? []) {
+    const text = addWithout(digest, content.bytes, part, 'text');
+    if (text === undefined || text.bytes[text.span.start] !== QUOTE) return undefined;
+    texts.push(stringAt(text.bytes, text.span));
+  }
+  return texts;
 }
 
-function ownerless(extras: Conversation['extras'], owner: ScopeOwner, route: ScopeRoute): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(extras).filter(([name]) => !isLeftOut(name, owner, route)));
+interface Value {
+  readonly bytes: Buffer;
+  readonly span: Span;
 }
 
-/** A key with an escape in it, which V8 may misread once it is parsed (nodejs/node#63785). */
-function hasEscapedKey({ bytes }: JsonMembers): boolean {
-  const seen = scanJson(bytes, 0, bytes.length);
-  return seen < 0 || (seen & ESCAPED_KEY) !== 0;
+/** Adds all members of an object but one, and gives that one. Undefined: it is no object, or not that one's, or has a
+ * member twice, or too many. */
+function addWithout(digest: Digest, bytes: Buffer, object: Span, without: string): Value | undefined {
+  const members = JsonMembers.read(bytes.subarray(object.start, object.end));
+  if (!(members instanceof JsonMembers)) return undefined;
+  const { keys } = members;
+  const [value] = members.spans(without);
+  // Of a crowd of members not all are known.
+  if (value === undefined || members.layout.crowded || new Set(keys).size < keys.length) return undefined;
+  for (const name of keys) {
+    if (name === without) continue;
+    const [span] = members.spans(name);
+    digest.add(name).add(span && members.bytes.subarray(span.start, span.end));
+  }
+  // Ends the list: what follows is not one of the members.
+  digest.add(undefined);
+  return { bytes: members.bytes, span: value };
+}
+
+function stringAt(bytes: Buffer, { start, end }: Span): string {
+  return String(JSON.parse(bytes.toString('utf8', start, end)));
 }

@@ -40,12 +40,14 @@ function describeRoute(route: RouteCache, { cache: { embedder }, tenants }: Conf
 }
 
 function describeSemantic(settings: SemanticSettings, embedder: EmbedderConfig): string[] {
-  const { mode, threshold, index, judge } = settings;
+  const { mode, threshold, index, judge, multiTurn } = settings;
   const name = embedder.kind === 'target' ? embedder.target : 'the local model';
   const facts = [`near questions: ${describeMode(settings, embedder)}`];
   const least = threshold ?? (mode === 'live' ? calibratedThreshold(name) : undefined);
   const from = least === undefined ? '' : `, from a cosine of ${least} on`;
   facts.push(`  by ${name}, asked for ${formatDuration(embedder.timeout)} at most${from}; vectors ${INDEXES[index]}`);
+  if (multiTurn === 'exact-prefix')
+    facts.push('  behind earlier turns too, among requests that have the same ones to the byte');
   if (judge !== undefined) facts.push(`  ${describeJudge(judge)}`);
   return facts;
 }

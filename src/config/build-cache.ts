@@ -24,6 +24,7 @@ export const DEFAULT_SEMANTIC: SemanticSettings = Object.freeze({
   judge: undefined,
   checker: undefined,
   index: 'memory',
+  multiTurn: 'off',
 });
 
 /** What all caching shares. Reports what is wrong; the result is then not to be used. */
@@ -110,6 +111,7 @@ export function buildSemantic(
     judge: given?.judge === undefined ? base.judge : buildJudge(given.judge, [...path, 'judge'], context),
     checker: given?.checker ?? base.checker,
     index: given?.index ?? base.index,
+    multiTurn: given?.multiTurn ?? base.multiTurn,
   };
 }
 

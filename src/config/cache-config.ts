@@ -57,6 +57,10 @@ export type SemanticMode = (typeof SEMANTIC_MODES)[number];
 export const VECTOR_INDEXES = ['memory', 'redis-vectorset', 'redis-search'] as const;
 export type VectorIndexKind = (typeof VECTOR_INDEXES)[number];
 
+/** `exact-prefix`: a request with earlier turns takes part among those that have the same ones, to the byte. */
+export const MULTI_TURN = ['off', 'exact-prefix'] as const;
+export type MultiTurn = (typeof MULTI_TURN)[number];
+
 /** What compares a would-be hit with the live answer. */
 export const ANSWER_CHECKERS = ['exact', 'embedding', 'judge'] as const;
 export type AnswerCheckerKind = (typeof ANSWER_CHECKERS)[number];
@@ -72,6 +76,8 @@ export interface SemanticSettings {
   /** Undefined: the judge where there is one, else `exact`. */
   readonly checker: AnswerCheckerKind | undefined;
   readonly index: VectorIndexKind;
+  /** Whether requests with earlier turns take part. */
+  readonly multiTurn: MultiTurn;
 }
 
 /** A model that is asked whether two near questions have the same answer. */

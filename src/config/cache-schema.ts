@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { MONEY_PATTERN, PERCENT_PATTERN, PERIOD_MS, parseAmount, parsePercent } from './amounts.ts';
-import { ANSWER_CHECKERS, type JudgeBudget, SEMANTIC_MODES, VECTOR_INDEXES } from './cache-config.ts';
+import { ANSWER_CHECKERS, type JudgeBudget, MULTI_TURN, SEMANTIC_MODES, VECTOR_INDEXES } from './cache-config.ts';
 import { duration, flag, integer, oneOf, type Reading, shaped, share, size, text } from './schema-types.ts';
 
 const VARIABLE = { type: 'string', pattern: '\\$\\{[A-Za-z_]' } as const;
@@ -70,6 +70,10 @@ const semanticOptions = z.strictObject({
     'What compares would-be hits with live answers: exact, embedding, judge. Default judge where there is one, else exact.',
   ).optional(),
   index: oneOf(VECTOR_INDEXES, 'Where vectors are kept. Default memory.').optional(),
+  multiTurn: oneOf(
+    MULTI_TURN,
+    'Requests with earlier turns: off, or exact-prefix (among those with the same ones to the byte). Default off.',
+  ).optional(),
 });
 
 const embedder = z.strictObject({

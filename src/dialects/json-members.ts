@@ -1,5 +1,5 @@
 import { isRecord, type JsonRecord } from '../failures/json-record.ts';
-import { type MemberListener, scanJson, skipSpace } from './json-scan.ts';
+import { ESCAPED_KEY, type MemberListener, scanJson, skipSpace } from './json-scan.ts';
 
 /** A range of bytes: `[start, end)`. */
 export interface Span {
@@ -28,6 +28,8 @@ export interface MembersLayout {
   readonly members: readonly Member[];
   /** There are more than {@link MOST_MEMBERS}: those behind are not known. */
   readonly crowded: boolean;
+  /** Some key, however deep, is spelled with an escape: V8 may misread it once it is parsed (nodejs/node#63785). */
+  readonly hasEscapedKey: boolean;
 }
 
 /** What a value is, as far as its first byte tells. */
@@ -58,13 +60,23 @@ export class JsonMembers {
     if (result < 0) return result;
     const open = skipSpace(bytes, 0, bytes.length);
     return bytes[open] === OPEN_OBJECT
-      ? new JsonMembers(bytes, { inside: open + 1, members: collector.members, crowded: collector.crowded })
+      ? new JsonMembers(bytes, {
+          inside: open + 1,
+          members: collector.members,
+          crowded: collector.crowded,
+          hasEscapedKey: (result & ESCAPED_KEY) !== 0,
+        })
       : undefined;
   }
 
   /** Of bytes that are known to be the same as those the layout was read from. */
   static laidOut(bytes: Buffer, layout: MembersLayout): JsonMembers {
     return new JsonMembers(bytes, layout);
+  }
+
+  /** Some key, however deep, is spelled with an escape. */
+  get hasEscapedKey(): boolean {
+    return this.layout.hasEscapedKey;
   }
 
   /** Offset behind the opening brace: where a member can be inserted. */

@@ -1,10 +1,8 @@
-import type { SplitQuestion } from '../cache/conversation-scope.ts';
-import { splitConversation } from '../cache/conversation-scope.ts';
-import type { SemanticQuestion } from '../cache/guards/index.ts';
+import { type SplitQuestion, splitConversation } from '../cache/conversation-scope.ts';
 import type { SemanticAsk } from '../cache/semantic/semantic-ask.ts';
 import type { SemanticCache } from '../cache/semantic/semantic-cache.ts';
 import { codecs } from '../dialects/codecs.ts';
-import type { Conversation, Part } from '../dialects/conversation/request.ts';
+import type { Turn } from '../dialects/conversation/request.ts';
 import { chatDialect } from '../dialects/endpoint.ts';
 import { hasStoredContext } from '../dialects/responses/stored-state.ts';
 import { parseJsonText } from '../failures/json-record.ts';
@@ -14,6 +12,7 @@ import type { CacheVisit, NearVisit } from './cache-visit.ts';
 import type { Exchange } from './exchange.ts';
 import { textOf } from './internal-call.ts';
 import type { Runtime } from './runtime.ts';
+import { semanticQuestion } from './semantic-question.ts';
 import { sendKept } from './send-kept.ts';
 
 /**
@@ -81,11 +80,11 @@ function askOf(exchange: Exchange, runtime: Runtime, { tenant, wishes }: CacheVi
     fingerprint: scoped.route.fingerprint,
     settings,
     threshold: account?.identity.policy.cache.threshold,
-    question: questionOf(conversation, hasStoredContext(call.json)),
+    question: semanticQuestion(conversation, hasStoredContext(call.json)),
     epoch: runtime.config.cache.epoch,
     maxAge: wishes.maxAge,
     deadline: exchange.deadlineAt,
-    split: (basis) => splitOf(runtime, scoped, conversation, basis),
+    split: () => splitOf(runtime, scoped, conversation.turns.at(-1)),
     textOf: (body) => textOf(dialect, parseJsonText(body.toString('utf8'))),
     onSpent: (use) => billForCache(exchange, runtime, use),
   };
@@ -94,29 +93,7 @@ function askOf(exchange: Exchange, runtime: Runtime, { tenant, wishes }: CacheVi
 function splitOf(
   { cache }: Runtime,
   { owner, route, request }: Scoped,
-  conversation: Conversation,
-  basis: readonly string[],
+  last: Turn | undefined,
 ): SplitQuestion | undefined {
-  return cache && splitConversation(cache.secret, owner, route, request, conversation, basis);
-}
-
-/** The facts by which the guards decide who may ask. */
-function questionOf(conversation: Conversation, stored: boolean): SemanticQuestion {
-  const { turns, tools, choices, logprobs, sampling } = conversation;
-  const last = turns.at(-1);
-  const parts = turns.flatMap((turn) => turn.parts);
-  return {
-    text: last?.role === 'user' ? last.parts.map(textPart).join('\n') : '',
-    // What the provider keeps for the client are turns that nobody here has seen.
-    earlierTurns: Math.max(0, turns.length - 1) + (stored ? 1 : 0),
-    tools: tools.length > 0 || parts.some(({ kind }) => kind === 'tool-call' || kind === 'tool-result'),
-    nonText: parts.some(({ kind }) => kind === 'image' || kind === 'file' || kind === 'audio' || kind === 'opaque'),
-    choices,
-    logprobs: logprobs !== undefined,
-    temperature: sampling.temperature,
-  };
-}
-
-function textPart(part: Part): string {
-  return part.kind === 'text' ? part.text : '';
+  return cache && splitConversation(cache.secret, owner, route, request, last);
 }

@@ -236,7 +236,7 @@ export const METRICS = {
     name: 'breakwater_semantic_reasons_total',
     type: 'counter',
     labels: ['reason'],
-    help: 'Why they were no hits: not-found, vetoed, near-tie, judge, embedder, index, no-scope, or why they take no part (docs/cache.md).',
+    help: 'Why they were no hits: not-found, unseen, vetoed, near-tie, judge, embedder, index, no-scope, or why they take no part (docs/cache.md).',
   },
   cacheVetoes: {
     name: 'breakwater_cache_vetoes_total',

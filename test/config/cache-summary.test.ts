@@ -48,6 +48,10 @@ test('check says whether near questions are answered, by what, and who watches',
     'near questions: given from the start, and never checked',
     by(', from a cosine of 0.97 on'),
   ]);
+  assert.deepEqual(near('{mode: shadow, multiTurn: exact-prefix}').slice(1), [
+    by(''),
+    'behind earlier turns too, among requests that have the same ones to the byte',
+  ]);
   assert.deepEqual(near('{mode: certified, epsilon: 1%, judge: {target: a/j, timeout: 3s, budget: $5/day}}'), [
     'near questions: given once it is shown that at most 1% of the answers are wrong, compared by judge',
     by(''),

@@ -49,10 +49,27 @@ test('a semantic cache takes what is said of all, and a route opts in', () => {
   assert.deepEqual(config.cache.embedder, { kind: 'target', target: 'openai/e', dimensions: 8, timeout: 2000 });
   const budget = { name: 'cache.semantic.judge', limit: 1e9, periodMs: 86_400_000 };
   const judge = { target: 'openai/j', band: 0.03, timeout: 2000, budget };
-  const semantic = { threshold: 0.96, mode: 'live', epsilon: 0.01, judge, checker: undefined, index: 'memory' };
+  const semantic = {
+    threshold: 0.96,
+    mode: 'live',
+    epsilon: 0.01,
+    judge,
+    checker: undefined,
+    index: 'memory',
+    multiTurn: 'off',
+  };
   assert.deepEqual(config.models.get('m')?.cache.semantic, semantic);
   assert.equal(config.models.get('n')?.cache.semantic, undefined);
   assert.deepEqual(config.models.get('o')?.cache.semantic, { ...semantic, mode: 'shadow' });
+});
+
+test('earlier turns are let in by a route, or by all', () => {
+  const config = configOf(
+    'cache: {embedder: {target: openai/e}, semantic: {multiTurn: exact-prefix}}\n' +
+      'models: {m: {targets: [openai/a], cache: {semantic: on}}, n: {targets: [openai/b], cache: {semantic: {multiTurn: off}}}}',
+  );
+  assert.equal(config.models.get('m')?.cache.semantic?.multiTurn, 'exact-prefix');
+  assert.equal(config.models.get('n')?.cache.semantic?.multiTurn, 'off');
 });
 
 test('the encryption key is 32 bytes in hex or base64, and is not shown', () => {
@@ -106,6 +123,11 @@ const refused: readonly [name: string, text: string, problem: RegExp][] = [
     'a judge as checker that is not there',
     'cache: {embedder: {target: openai/e}}\nmodels: {m: {targets: [openai/a], cache: {semantic: {checker: judge}}}}',
     /needs a judge/,
+  ],
+  [
+    'earlier turns let in by another word',
+    'cache: {embedder: {target: openai/e}, semantic: {multiTurn: on}}',
+    /cache\.semantic\.multiTurn.*exact-prefix/s,
   ],
   ['a semantic cache without an embedder', `${MODEL}, cache: {semantic: on}}}`, /needs cache\.embedder/],
   ['a stale answer of no cache', `${MODEL}, fallback: {cache: 1h}}}`, /needs an exact cache/],

@@ -17,6 +17,7 @@ test('there are the examples that the documentation names', () => {
     'long-conversations.yaml',
     'minimal.yaml',
     'routing.yaml',
+    'semantic-cache.yaml',
     'tenants.yaml',
   ]);
 });

@@ -52,6 +52,8 @@ class ProfileBuilder {
   #asked = false;
   #didAuxiliary = false;
   #determiner: Determiner = 'bare';
+  /** The words of the phrase whose meaning is being read. */
+  #phraseSaid: string | undefined;
 
   constructor(pieces: readonly Piece[]) {
     this.#pieces = pieces;
@@ -81,8 +83,8 @@ class ProfileBuilder {
     this.#didAuxiliary = false;
   }
 
-  #push(key: string, reason: VetoReason, stem = key, form: Token['form'] = 'other') {
-    this.#tokens.push({ key, stem, reason, determiner: this.#determiner, form });
+  #push(key: string, reason: VetoReason, stem = key, form: Token['form'] = 'other', said = key) {
+    this.#tokens.push({ key, said: this.#phraseSaid ?? said, stem, reason, determiner: this.#determiner, form });
     this.#clauseStart = false;
     this.#sentenceStart = false;
   }
@@ -116,10 +118,12 @@ class ProfileBuilder {
   #phrase(): boolean {
     const phrase = phraseAt(this.#words, this.#at, this.#clauseStart);
     if (phrase === undefined) return false;
+    this.#phraseSaid = phrase.words.join(' ');
     for (const meaning of phrase.means) {
       if ('!%~>+?'.includes(meaning[0] ?? '')) this.#pushSmall(meaning);
       else this.#word({ kind: 'word', text: meaning, caps: 0, quoted: false }, meaning);
     }
+    this.#phraseSaid = undefined;
     this.#at += phrase.words.length - 1;
     return true;
   }
@@ -361,6 +365,6 @@ class ProfileBuilder {
         ? 'entity'
         : 'wording';
     const form = isPlural ? 'plural' : gerund && (behind.startsWith('>') || behind === '?howto') ? 'gerund' : 'other';
-    this.#push(isPlural ? `${key}/s` : key, reason, stem, form);
+    this.#push(isPlural ? `${key}/s` : key, reason, stem, form, word);
   }
 }

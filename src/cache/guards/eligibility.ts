@@ -1,5 +1,6 @@
 import {
   ACTIONS,
+  BACK_POINTERS,
   BEFORE_ACTIONS,
   CONNECTORS,
   DOMAINS,
@@ -25,6 +26,7 @@ const OPENINGS = readWords(BEFORE_ACTIONS);
 const FRESH_WORDS = readWords(FRESH);
 const STATE_WORDS = readWords(STATES);
 const POINTER_WORDS = readWords(POINTERS);
+const BACK_WORDS = readWords(BACK_POINTERS);
 const CONNECTOR_WORDS = readWords(CONNECTORS);
 const NUMBERED_THINGS = readWords(NUMBERED);
 const TOP_DOMAINS = readWords(DOMAINS);
@@ -43,14 +45,14 @@ export function checkEligibility(
   question: SemanticQuestion,
   limits: EligibilityLimits = ELIGIBILITY_DEFAULTS,
 ): Eligibility {
-  const reason = factReason(question, limits) ?? textReason(question.text);
+  const reason = factReason(question, limits) ?? textReason(question.text, question.earlierTurns > 0);
   return reason === undefined ? ELIGIBLE : { ok: false, reason };
 }
 
 function factReason(question: SemanticQuestion, limits: EligibilityLimits): IneligibleReason | undefined {
-  const { text, earlierTurns, tools, nonText, choices, logprobs, temperature } = question;
+  const { text, earlierTurns, stored, tools, nonText, choices, logprobs, temperature } = question;
   if (tools) return 'tools';
-  if (earlierTurns > 0 && !limits.multiTurn) return 'multi-turn';
+  if (stored || (earlierTurns > 0 && !limits.multiTurn)) return 'multi-turn';
   if (nonText) return 'non-text';
   if (choices > 1) return 'choices';
   if (logprobs) return 'logprobs';
@@ -59,14 +61,14 @@ function factReason(question: SemanticQuestion, limits: EligibilityLimits): Inel
   return text.length > limits.length ? 'too-long' : undefined;
 }
 
-function textReason(text: string): IneligibleReason | undefined {
+function textReason(text: string, isFollowUp: boolean): IneligibleReason | undefined {
   const pieces = scan(text);
   const words = pieces.flatMap((piece) => (piece.kind === 'word' || piece.kind === 'number' ? piece.text : []));
   if (words.length === 0 && pieces.every((piece) => piece.kind === 'end' || piece.kind === 'comma')) return 'empty';
   if (hasContact(text, pieces)) return 'contact';
   if (pieces.some((piece, at) => isIdentifier(piece, pieces[at - 1], text))) return 'identifier';
   if (hasCode(text, pieces)) return 'code';
-  if (pointsBack(words)) return 'reference';
+  if (pointsBack(words) || (isFollowUp && leansOn(words))) return 'reference';
   if (isAction(pieces)) return 'action';
   if (isFresh(words)) return 'freshness';
   return isPersonal(words) ? 'personal' : undefined;
@@ -113,6 +115,14 @@ function pointsBack(words: readonly string[]): boolean {
   if (REFERENCE_PHRASES.isIn(words)) return true;
   if (words.length <= STANDS_ALONE && words.some((word) => POINTER_WORDS.has(word))) return true;
   return words.length < 2 || words.some((_, at) => isPointer(words, at));
+}
+
+/**
+ * Behind earlier turns whatever could lean on them is taken to: a pronoun anywhere, a word that counts or compares what was named, and all
+ * that is shorter than a sentence.
+ */
+function leansOn(words: readonly string[]): boolean {
+  return words.length < STANDS_ALONE || words.some((word) => POINTER_WORDS.has(word) || BACK_WORDS.has(word));
 }
 
 /** `this plan` points somewhere; `this week` is a date. */

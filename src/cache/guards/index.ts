@@ -5,4 +5,5 @@ export { checkEligibility, type Eligibility } from './eligibility.ts';
 export type { QuestionProfile } from './profile.ts';
 export { ELIGIBILITY_DEFAULTS, type EligibilityLimits, type SemanticQuestion } from './question.ts';
 export { INELIGIBLE_REASONS, type IneligibleReason, VETO_REASONS, type VetoReason } from './reasons.ts';
+export { compareFollowUps } from './same-words.ts';
 export { GUARD_VERSION } from './version.ts';

@@ -7,6 +7,8 @@ export type Determiner = 'bare' | 'a' | 'definite' | 'all';
 export interface Token {
   /** What is compared. The first character of the small words tells their kind, see lexicon/function-words.ts. */
   readonly key: string;
+  /** The word itself, spelling mistakes mended: of a content word or phrase, where `key` stands for its synonyms as well. */
+  readonly said: string;
   /** The same for all forms of a content word. */
   readonly stem: string;
   /** What a difference in this token is counted as. */

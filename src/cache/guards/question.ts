@@ -2,11 +2,13 @@
 export interface SemanticQuestion {
   /** The last user message. */
   readonly text: string;
-  /** User and assistant messages before it. */
+  /** Messages before it, those of the system at the very beginning apart. */
   readonly earlierTurns: number;
-  /** Tools are declared, or a tool's result is among the messages. */
+  /** The provider keeps earlier turns for the client, which nobody here has seen. */
+  readonly stored: boolean;
+  /** Tools are declared, or the provider's own are asked for, or a call or a result is among the messages. */
   readonly tools: boolean;
-  /** An image, a file or sound is among the parts. */
+  /** Anything but text is among the parts of any message. */
   readonly nonText: boolean;
   /** How many answers are asked for (`n`). */
   readonly choices: number;

@@ -1,5 +1,5 @@
 import type { AnswerCache } from '../answer-cache.ts';
-import { comparePair, type PairVerdict, profileOf } from '../guards/index.ts';
+import { compareFollowUps, comparePair, type PairVerdict, profileOf } from '../guards/index.ts';
 import type { CacheEntry } from '../store/cache-store.ts';
 import type { EntryKey, VectorHit, VectorIndex } from '../vectors/vector-index.ts';
 import type { SemanticAsk } from './semantic-ask.ts';
@@ -59,6 +59,7 @@ export async function neighboursOf(
   const dead: EntryKey[] = [];
   if (hits.length === 0) return { candidates, dead };
   const asked = profileOf(question);
+  const compare = ask.question.earlierTurns > 0 ? compareFollowUps : comparePair;
   for (const { hit, entry } of await entriesOf(hits, place.tenant, answers)) {
     // Written so that NaN is no hit.
     if (!(hit.cosine >= atLeast)) continue;
@@ -68,7 +69,7 @@ export async function neighboursOf(
       continue;
     }
     if (now - entry.createdAt > ask.maxAge) continue;
-    const verdict = comparePair(asked, profileOf(near.question));
+    const verdict = compare(asked, profileOf(near.question));
     candidates.push({ cosine: Math.min(1, hit.cosine), entry, question: near.question, verdict });
   }
   return { candidates, dead };

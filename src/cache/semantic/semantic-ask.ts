@@ -1,5 +1,5 @@
 import type { JudgeConfig, SemanticSettings } from '../../config/cache-config.ts';
-import type { SemanticBasis, SplitQuestion } from '../conversation-scope.ts';
+import type { SplitQuestion } from '../conversation-scope.ts';
 import type { SemanticQuestion } from '../guards/index.ts';
 
 /** One call of a model for the cache's own ends: somebody has to pay it. */
@@ -29,8 +29,8 @@ export interface SemanticAsk {
   readonly maxAge: number;
   /** Clock milliseconds after which nobody waits for the lookup, judge included. */
   readonly deadline: number;
-  /** The scope among whose questions a near one may answer; undefined: there is none. */
-  split(basis: SemanticBasis): SplitQuestion | undefined;
+  /** The question, and a key of all else; undefined: no near question can answer it. */
+  split(): SplitQuestion | undefined;
   /** The text of a kept answer; undefined: it has none that could be compared. */
   textOf(body: Buffer): string | undefined;
   /** Something was spent on this request's behalf, perhaps long after its answer. */

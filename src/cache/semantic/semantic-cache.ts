@@ -5,15 +5,23 @@ import type { Certifier } from '../certify/certifier.ts';
 import type { AnswerChecker } from '../certify/checkers/answer-checker.ts';
 import { certifySettings } from '../certify/settings.ts';
 import type { CheckResult } from '../certify/verdict.ts';
+import { semanticScope } from '../conversation-scope.ts';
 import type { Embedder } from '../embedders/embedder.ts';
 import { within } from '../embedders/within.ts';
-import { checkEligibility, GUARD_VERSION, type IneligibleReason } from '../guards/index.ts';
+import {
+  checkEligibility,
+  ELIGIBILITY_DEFAULTS,
+  type Eligibility,
+  GUARD_VERSION,
+  type IneligibleReason,
+} from '../guards/index.ts';
 import type { CacheEntry, PurgeFilter } from '../store/cache-store.ts';
 import type { VectorIndex } from '../vectors/vector-index.ts';
 import { checkerFor, embeddingUse } from './answer-checkers.ts';
 import { AuditTally } from './audit-tally.ts';
 import { CertificateBook } from './certificates/certificate-book.ts';
 import { Judge } from './judge.ts';
+import { KnownPasts } from './known-pasts.ts';
 import { sayTheSame } from './near-answers.ts';
 import { type Candidate, indexTenant, type Neighbours, neighboursOf, type Place } from './near-candidates.ts';
 import type { AskModel, HoldForJudge, ModelUse, SemanticAsk } from './semantic-ask.ts';
@@ -72,6 +80,7 @@ export class SemanticCache {
   readonly #served = new ServedHits();
   readonly #tallies = new Map<string, AuditTally>();
   readonly #judges = new WeakMap<JudgeConfig, Judge>();
+  readonly #pasts = new KnownPasts();
   readonly #work = new Set<Promise<void>>();
   #timer: Timer | undefined;
   #closed = false;
@@ -94,7 +103,7 @@ export class SemanticCache {
 
   /** Looks for a kept answer to a near question. Never rejects. */
   async lookup(ask: SemanticAsk): Promise<SemanticLookup> {
-    const eligible = checkEligibility(ask.question);
+    const eligible = eligibilityOf(ask);
     if (!eligible.ok) return this.#told(ask, nothing('ineligible', eligible.reason));
     try {
       return this.#told(ask, await this.#lookup(ask));
@@ -120,7 +129,7 @@ export class SemanticCache {
 
   /** Where an answer may be kept though none was looked for; undefined: it may not. Never rejects. */
   async place(ask: SemanticAsk): Promise<Place | undefined> {
-    if (!checkEligibility(ask.question).ok) return undefined;
+    if (!eligibilityOf(ask).ok) return undefined;
     const embedding = this.#embed(ask).catch((error: unknown) => {
       this.#trouble('lookup', error);
       return { place: undefined };
@@ -202,7 +211,7 @@ export class SemanticCache {
     const { embedder, clock, embedTimeout } = this.#options;
     const until = Math.min(ask.deadline, clock.now() + embedTimeout);
     const { place, reason } = await this.#embed(ask);
-    if (place === undefined) return nothing(reason === 'embedder' ? 'unavailable' : 'ineligible', reason);
+    if (place === undefined) return nothing(RESULTS[reason], reason);
     const mode = this.onlyWatches(ask.settings) ? 'shadow' : ask.settings.mode;
     const certifier = mode === 'live' ? undefined : this.#certifier(ask, mode);
     const least = leastCosine(ask, mode, embedder.id);
@@ -223,8 +232,12 @@ export class SemanticCache {
     return index && neighboursOf(ask, place, index, answers, least, clock.now());
   }
 
-  async #embed(ask: SemanticAsk): Promise<{ readonly place?: Place; readonly reason: 'embedder' | 'no-scope' }> {
-    const { embedder, clock, embedTimeout } = this.#options;
+  async #embed(ask: SemanticAsk): Promise<{ readonly place?: Place; readonly reason: keyof typeof RESULTS }> {
+    const { embedder, clock, embedTimeout, answers } = this.#options;
+    const split = ask.split();
+    if (split === undefined) return { reason: 'no-scope' };
+    const { setting, question } = split;
+    if (ask.question.earlierTurns > 0 && !this.#pasts.see(setting)) return { reason: 'unseen' };
     const { text } = ask.question;
     const deadline = Math.min(ask.deadline, clock.now() + embedTimeout);
     const onUsage = ({ inputTokens }: { readonly inputTokens: number | undefined }) =>
@@ -232,9 +245,8 @@ export class SemanticCache {
     const vectors = await embedder.embed([text], { deadline, onUsage });
     const vector = vectors?.[0];
     if (vector === undefined) return { reason: 'embedder' };
-    const split = ask.split([embedder.id, String(vector.length), GUARD_VERSION]);
-    if (split === undefined) return { reason: 'no-scope' };
-    return { place: { tenant: ask.tenant, ...split, vector, embedder: embedder.id }, reason: 'no-scope' };
+    const scope = semanticScope(answers.secret, setting, [embedder.id, String(vector.length), GUARD_VERSION]);
+    return { place: { tenant: ask.tenant, scope, question, vector, embedder: embedder.id }, reason: 'embedder' };
   }
 
   /** The nearest candidate that may answer, or why there is none. */
@@ -306,10 +318,12 @@ export class SemanticCache {
     const { embedder } = this.#options;
     const { settings, tenant, route, fingerprint: model, epoch } = ask;
     const checker = this.#checker(settings, ask.onSpent).id;
+    // Follow-up questions are another kind of traffic: what was learned without them says nothing of them.
+    const guards = settings.multiTurn === 'off' ? GUARD_VERSION : `${GUARD_VERSION} multi-turn`;
     return this.#certificates.find(
       { tenant, route, embedder: embedder.id },
       mode,
-      { model, embedder: embedder.id, guards: GUARD_VERSION, epoch, checker },
+      { model, embedder: embedder.id, guards, epoch, checker },
       certifySettings({ epsilon: settings.epsilon }),
     );
   }
@@ -388,6 +402,15 @@ export class SemanticCache {
     const now = this.#options.clock.now();
     for (const { index } of this.#options.indexes.entries()) await index.sweep(now);
   }
+}
+
+/** How a lookup ends that does not come to have a vector. */
+const RESULTS = { embedder: 'unavailable', 'no-scope': 'ineligible', unseen: 'miss' } as const;
+
+const IN_CONVERSATIONS = { ...ELIGIBILITY_DEFAULTS, multiTurn: true };
+
+function eligibilityOf({ question, settings }: SemanticAsk): Eligibility {
+  return checkEligibility(question, settings.multiTurn === 'exact-prefix' ? IN_CONVERSATIONS : undefined);
 }
 
 function nothing(result: SemanticResult, reason: SemanticLookup['reason']): SemanticLookup {

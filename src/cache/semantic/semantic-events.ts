@@ -7,7 +7,7 @@ import type { IneligibleReason, VetoReason } from '../guards/index.ts';
 export type SemanticResult = 'hit' | 'shadow' | 'audit' | 'miss' | 'ineligible' | 'unavailable';
 
 /** Why there is no hit. */
-export type MissReason = 'not-found' | 'vetoed' | 'near-tie' | 'judge' | 'embedder' | 'index' | 'no-scope';
+export type MissReason = 'not-found' | 'unseen' | 'vetoed' | 'near-tie' | 'judge' | 'embedder' | 'index' | 'no-scope';
 
 /** A stored answer that would have been, or was, given to a near question. */
 export interface NearFacts {

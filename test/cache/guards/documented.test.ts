@@ -50,7 +50,15 @@ describe('what docs/cache.md gives as examples is so', () => {
   ];
   for (const [reason, text] of asked)
     test(`${reason}: ${text}`, () => {
-      const question = { text, earlierTurns: 0, tools: false, nonText: false, choices: 1, logprobs: false };
+      const question = {
+        text,
+        earlierTurns: 0,
+        stored: false,
+        tools: false,
+        nonText: false,
+        choices: 1,
+        logprobs: false,
+      };
       const found = checkEligibility({ ...question, temperature: undefined });
       assert.equal(found.ok ? 'none' : found.reason, reason);
     });

@@ -10,6 +10,7 @@ import {
 const PLAIN: SemanticQuestion = {
   text: 'How do I rotate an API key?',
   earlierTurns: 0,
+  stored: false,
   tools: false,
   nonText: false,
   choices: 1,

@@ -85,7 +85,15 @@ describe('the pair guards', () => {
     for (const piece of hostile) {
       const long = piece.repeat(40_000 / piece.length);
       assert.equal(typeof compare(long, `${long} x`).ok, 'boolean');
-      const question = { text: long, earlierTurns: 0, tools: false, nonText: false, choices: 1, logprobs: false };
+      const question = {
+        text: long,
+        earlierTurns: 0,
+        stored: false,
+        tools: false,
+        nonText: false,
+        choices: 1,
+        logprobs: false,
+      };
       const limits = { temperature: 0.3, length: Number.POSITIVE_INFINITY, multiTurn: false };
       assert.equal(typeof checkEligibility({ ...question, temperature: 0 }, limits).ok, 'boolean');
     }

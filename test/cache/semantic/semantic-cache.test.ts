@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { AnswerCache } from '../../../src/cache/answer-cache.ts';
+import { semanticScope } from '../../../src/cache/conversation-scope.ts';
 import type { Embedder } from '../../../src/cache/embedders/embedder.ts';
+import { GUARD_VERSION } from '../../../src/cache/guards/index.ts';
 import { Idempotency } from '../../../src/cache/idempotency/idempotency.ts';
 import { LocalIdempotencyStore } from '../../../src/cache/idempotency/local-store.ts';
 import type { AskModel, ModelUse, SemanticAsk } from '../../../src/cache/semantic/semantic-ask.ts';
@@ -104,6 +106,7 @@ function bench({ angles, shadowOnly = false, judge, unpriced = false, random = (
     question: {
       text,
       earlierTurns: 0,
+      stored: false,
       tools: false,
       nonText: false,
       choices: 1,
@@ -113,7 +116,7 @@ function bench({ angles, shadowOnly = false, judge, unpriced = false, random = (
     epoch: '',
     maxAge: Number.POSITIVE_INFINITY,
     deadline: clock.now() + 60_000,
-    split: (basis) => ({ scope: `scope-${basis.length}`, question: text }),
+    split: () => ({ setting: 'setting', question: text }),
     textOf: (body) => body.toString(),
     onSpent: (use) => void spent.push(use),
     ...more,
@@ -335,6 +338,18 @@ describe('a certificate', () => {
     }
   });
 
+  test('is begun anew where earlier turns are let in: that is other traffic', async () => {
+    const rig = bench({ angles });
+    await keepAll(rig);
+    await askTimes(rig, 100, 'certified', 'press add');
+    assert.deepEqual(rig.certificates, ['certified']);
+    const letIn = { ...settings('certified'), multiTurn: 'exact-prefix' } as const;
+    assert.equal((await rig.ask(near('label'), { settings: letIn })).hit, undefined);
+    const [report] = (await rig.cache.report()).certificates;
+    assert.equal(report?.certificate.serving, false);
+    await rig.cache.close();
+  });
+
   test('ends with wrong answers, and what they came from is purged', async () => {
     let random = 0.5;
     const rig = bench({ angles, random: () => random });
@@ -376,12 +391,22 @@ test('an embedder that is too weak only ever shows what would be', async () => {
   await cache.close();
 });
 
+test('a purge by scope takes its answer and its vector', async () => {
+  const { cache, ask, keep, answers } = bench({ angles: { [ADD]: 0, [ADD_TOO]: 1 } });
+  await keep(ADD, 'Press Add.');
+  const filter = { tenant: 'acme', scope: semanticScope(answers.secret, 'setting', ['e/x', '2', GUARD_VERSION]) };
+  assert.equal(await answers.purge(filter), 1);
+  await cache.purge(filter);
+  assert.equal((await ask(ADD_TOO)).reason, 'not-found');
+  assert.deepEqual((await cache.report()).indexes, [{ kind: 'memory', size: 0 }]);
+  await cache.close();
+});
+
 describe('what is purged is found no more, and its vector goes', () => {
   const purges = [
     ['by tag', { tag: 'docs' }],
     ['by id', { key: 'key0'.padEnd(32, '_') }],
     ['by tenant', { tenant: 'acme' }],
-    ['by scope', { tenant: 'acme', scope: 'scope-3' }],
     ['by model', { model: 'm' }],
   ] as const;
   for (const [what, filter] of purges)

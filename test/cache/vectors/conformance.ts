@@ -162,6 +162,26 @@ export function vectorIndexConformance(name: string, open: OpenIndex): void {
       assert.equal(await index().size(), before + 5);
     });
 
+    it('holds many scopes of one entry each apart, and frees them all', async () => {
+      const tenant = freshTenant();
+      while ((await index().sweep(clock.now())) > 0);
+      const before = await index().size();
+      const vector = sample.any();
+      const scopes = Array.from({ length: 300 }, (_, n) => `past-${n}`);
+      await Promise.all(
+        scopes.map((scope) =>
+          index().add(entry({ tenant, scope, id: scope, vector, expiresAt: clock.now() + 120_000 })),
+        ),
+      );
+      for (const scope of scopes.slice(0, 40)) assert.deepEqual(idsOf(await find(tenant, vector, { scope })), [scope]);
+      clock.advance(120_000);
+      let swept = 0;
+      for (let round = 0; round < 12 && swept < 300; round++, clock.advance(5_000))
+        swept += await index().sweep(clock.now());
+      assert.equal(swept, 300);
+      assert.equal(await index().size(), before);
+    });
+
     it('takes an entry of the same key in place of the one before', async () => {
       const tenant = freshTenant();
       const [old, young] = [sample.any(), sample.any()];

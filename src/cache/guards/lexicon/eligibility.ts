@@ -48,6 +48,13 @@ export const POINTERS = `
 it this that these those they them he she him her one ones there
 `;
 
+/** Words that lean on earlier turns where there are any: of things named there they are the counted, the compared and the left. */
+export const BACK_POINTERS = `
+its their theirs itself themselves here such so same other others another else both either neither each former latter respectively
+first second third fourth fifth last next previous prior earlier above below following mentioned given said again instead also too still
+rather otherwise more less fewer better worse longer shorter simpler further rest remaining
+`;
+
 /** What a sentence may not start with if it is to stand alone. */
 export const CONNECTORS = `
 and but so also then or because otherwise
