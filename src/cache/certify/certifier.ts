@@ -1,3 +1,4 @@
+import { UnstoredChanges } from '../../applied-changes.ts';
 import type { Clock, Random } from '../../clock.ts';
 import { AuditBudget } from './audit-budget.ts';
 import { AuditQueue, type AuditTicket } from './audit-queue.ts';
@@ -56,7 +57,7 @@ export class Certifier {
   readonly #verdicts = new EntryVerdicts();
   #record: CertificateRecord;
   #revision: number;
-  #pending: Change[] = [];
+  readonly #pending = new UnstoredChanges<Change>();
   #share: number;
   #withoutVerdict = 0;
   #flushing: Promise<void> | undefined;
@@ -182,7 +183,7 @@ export class Certifier {
 
   #change(change: Change): void {
     this.#storeTraffic();
-    this.#pending.push(change);
+    this.#pending.add(change);
     const { record, events } = applyChange(this.#record, change, this.#options.settings, this.#options.clock.now());
     this.#setRecord(record);
     for (const event of events) this.#options.onEvent(event);
@@ -192,7 +193,7 @@ export class Certifier {
   #storeTraffic(): void {
     if (this.#traffic.empty) return;
     const change: Change = { kind: 'traffic', traffic: this.#traffic.take() };
-    this.#pending.push(change);
+    this.#pending.add(change);
     this.#record = applyChange(this.#record, change, this.#options.settings, 0).record;
   }
 
@@ -205,12 +206,13 @@ export class Certifier {
     const { key, store } = this.#options;
     for (let attempt = 1; attempt <= SAVE_TRIES; attempt++) {
       this.#storeTraffic();
-      if (this.#pending.length === 0) return this.#catchUp();
-      const saving = this.#pending.length;
+      if (this.#pending.size === 0) return this.#catchUp();
+      const applied = this.#pending.applied(this.#record.applied);
+      this.#record = { ...this.#record, applied };
       const revision = await store.save(key, JSON.stringify(this.#record), this.#revision);
       if (revision !== undefined) {
         this.#revision = revision;
-        this.#pending = this.#pending.slice(saving);
+        this.#pending.stored(applied);
         return;
       }
       await this.#catchUp();
@@ -227,6 +229,8 @@ export class Certifier {
     // A replica that still runs, or already runs, another version: each keeps its own.
     if (theirs?.version !== this.#record.version) return;
     const before = this.#record.state;
+    // A save of ours may have been made though no reply came.
+    this.#pending.stored(theirs.applied);
     let record = theirs;
     const events: CertificateEvent[] = [];
     for (const change of this.#pending) {

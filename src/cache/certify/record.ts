@@ -40,6 +40,8 @@ const recordSchema = z.object({
   served: count,
   /** Results of all audits of the version. */
   results: z.object({ right: count, wrong: count, unsure: count, unavailable: count }),
+  /** How many changes of each process are in it. */
+  applied: z.record(z.string(), count).default({}),
 });
 
 /** Evidence about one threshold. */
@@ -70,6 +72,7 @@ export function freshRecord(
     hits: grid.map(() => 0),
     served: 0,
     results: { right: 0, wrong: 0, unsure: 0, unavailable: 0 },
+    applied: {},
   };
 }
 

@@ -63,6 +63,8 @@ const recordSchema = z.object({
   }),
   /** What callers reported, 0 to 1, of work that one model alone served; of this attempt. */
   outcomes: z.object({ cheap: counts, strong: counts }),
+  /** How many changes of each process are in it. */
+  applied: z.record(z.string(), count).default({}),
 });
 
 type Parsed = z.infer<typeof recordSchema>;
@@ -94,6 +96,7 @@ export function freshRecord(version: string, now: number): EvidenceRecord {
     known: { cheap: [], strong: [], prompt: [], price: [] },
     money: { priced: 0, cheap: 0, strong: 0, shadow: 0, judge: 0, failed: 0, saved: 0 },
     outcomes: { cheap: {}, strong: {} },
+    applied: {},
   };
 }
 

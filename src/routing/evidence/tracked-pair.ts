@@ -1,3 +1,4 @@
+import { UnstoredChanges } from '../../applied-changes.ts';
 import type { EvidenceSettings } from '../../config/routing-config.ts';
 import { MeanBound } from '../../statistics/mean-bound.ts';
 import type { RouteState, Standing } from '../decision.ts';
@@ -37,7 +38,7 @@ export class TrackedPair {
   #revision: number;
   /** The state as it is stored. */
   #confirmed: RouteState;
-  #pending: Change[] = [];
+  readonly #pending = new UnstoredChanges<Change>();
   #traffic = { ...NO_TRAFFIC };
   #withoutVerdict = 0;
   #measured: { readonly of: EvidenceRecord['losses']; readonly standing: Omit<Standing, 'state'> } | undefined;
@@ -117,7 +118,7 @@ export class TrackedPair {
   /** Something was learned that is not stored. Mere counting of what is only observed is not worth a place in the store. */
   get dirty(): boolean {
     if (this.#record.state === 'observe' && this.#revision === 0) return false;
-    return this.#pending.length > 0 || this.#traffic.seen > 0 || this.#traffic.served > 0;
+    return this.#pending.size > 0 || this.#traffic.seen > 0 || this.#traffic.served > 0;
   }
 
   /** A state was reached that counts only when it is stored. */
@@ -154,13 +155,13 @@ export class TrackedPair {
 
   /** Traffic is summed up: a store that is away for an hour must not fill the memory. */
   #remember(change: Change): void {
-    const last = this.#pending.at(-1);
-    if (change.kind !== 'traffic' || last?.kind !== 'traffic' || this.#flushing !== undefined) {
-      if (this.#pending.length >= MOST_PENDING && this.#flushing === undefined) this.#pending.shift();
-      this.#pending.push(change);
+    const last = this.#pending.open;
+    if (change.kind !== 'traffic' || last?.kind !== 'traffic') {
+      if (this.#pending.size >= MOST_PENDING && this.#flushing === undefined) this.#pending.dropOldest();
+      this.#pending.add(change);
       return;
     }
-    this.#pending[this.#pending.length - 1] = {
+    this.#pending.amend({
       kind: 'traffic',
       traffic: {
         seen: last.traffic.seen + change.traffic.seen,
@@ -169,7 +170,7 @@ export class TrackedPair {
         failed: last.traffic.failed + change.traffic.failed,
         saved: last.traffic.saved + change.traffic.saved,
       },
-    };
+    });
   }
 
   async #flush(): Promise<void> {
@@ -177,13 +178,14 @@ export class TrackedPair {
     for (let attempt = 1; attempt <= SAVE_TRIES; attempt++) {
       this.#storeTraffic();
       if (!this.dirty) return this.#catchUp();
-      const saving = this.#pending.length;
+      const applied = this.#pending.applied(this.#record.applied);
+      this.#record = { ...this.#record, applied };
       const { state } = this.#record;
       const revision = await store.save(key, JSON.stringify(this.#record), this.#revision);
       if (revision !== undefined) {
         this.#revision = revision;
         this.#confirmed = state;
-        this.#pending = this.#pending.slice(saving);
+        this.#pending.stored(applied);
         return;
       }
       await this.#catchUp();
@@ -201,6 +203,8 @@ export class TrackedPair {
     if (theirs?.version !== this.#record.version) return;
     const before = this.#record.state;
     this.#confirmed = theirs.state;
+    // A save of ours may have been made though no reply came.
+    this.#pending.stored(theirs.applied);
     let record = theirs;
     const events: EvidenceEvent[] = [];
     for (const change of this.#pending) {

@@ -298,4 +298,33 @@ describe('a stored certificate', () => {
     await r.certifier.flush();
     assert.equal((await rig({ settings: { epsilon: 0.05 }, store })).certifier.state.kind, 'certified');
   });
+
+  it('counts no audit twice where a save was made and its reply never came', async () => {
+    const memory = new MemoryCertificateStore();
+    let lost = true;
+    const store = {
+      load: (key: typeof KEY) => memory.load(key),
+      save: async (key: typeof KEY, record: string, expected: number) => {
+        const revision = await memory.save(key, record, expected);
+        if (lost) throw new Error('no reply in time');
+        return revision;
+      },
+    };
+    const a = await rig({ settings: { epsilon: 0.05 }, store });
+    const b = await rig({ settings: { epsilon: 0.05 }, store: memory });
+    hit(a, 30, 0.995, 'right');
+    await assert.rejects(a.certifier.flush(), /no reply/);
+    hit(b, 5, 0.995, 'right');
+    await b.certifier.flush();
+    hit(a, 3, 0.995, 'right');
+    lost = false;
+    await a.certifier.flush();
+    await b.certifier.flush();
+    for (const { certifier } of [a, b]) {
+      assert.equal(certifier.report().audits.right, 38);
+      assert.equal(certifier.report().steps[0]?.audits, 38);
+      assert.equal(certifier.report().lookups, 38);
+      assert.equal(certifier.state.kind, 'shadow');
+    }
+  });
 });

@@ -15,6 +15,8 @@ import { AS_EVER, CHEAP, PAIR, SETTINGS } from './rig.ts';
 class MoodyStore implements EvidenceStore {
   readonly inner: EvidenceStore;
   away = false;
+  /** Saves are made, and no reply comes. */
+  mute = false;
   loads = 0;
   saves = 0;
 
@@ -31,7 +33,9 @@ class MoodyStore implements EvidenceStore {
   async save(key: EvidenceKey, record: string, expected: number): Promise<number | undefined> {
     this.saves++;
     if (this.away) throw new Error('the store is away');
-    return this.inner.save(key, record, expected);
+    const revision = await this.inner.save(key, record, expected);
+    if (this.mute) throw new Error('the store does not reply');
+    return revision;
   }
 
   close(): void {}
@@ -212,6 +216,28 @@ describe('a store', () => {
     const n = [one, two].map(({ evidence }) => evidence.peek('acme', 'k', PAIR, SETTINGS).n);
     assert.equal(n[0], n[1]);
     assert.ok(Number(n[0]) >= 10);
+    for (const { evidence } of [one, two]) await evidence.close();
+  });
+
+  test('counts nothing twice where a save was made and its reply never came', async () => {
+    const store = new MoodyStore();
+    const [one, two] = [book(store), book(store)];
+    for (let n = 0; n < 25; n++) await one.request(1);
+    await one.turn();
+    const compared = () => one.evidence.peek('acme', 'k', PAIR, SETTINGS).n;
+    const before = compared();
+    store.mute = true;
+    for (let n = 0; n < 10; n++) one.compare(1);
+    await one.turn();
+    store.mute = false;
+    two.consult();
+    await two.evidence.settled();
+    two.compare(1);
+    await two.turn();
+    for (let n = 0; n < 2; n++) one.compare(1);
+    for (let n = 0; n < 3; n++) for (const replica of [one, two]) await replica.turn();
+    assert.equal(compared(), before + 13);
+    assert.equal(two.evidence.peek('acme', 'k', PAIR, SETTINGS).n, before + 13);
     for (const { evidence } of [one, two]) await evidence.close();
   });
 
