@@ -6,7 +6,7 @@ import { isRecord, type JsonRecord } from '../failures/json-record.ts';
 import type { CacheVisit } from './cache-visit.ts';
 import type { Exchange } from './exchange.ts';
 import type { Runtime } from './runtime.ts';
-import { keepNear, tellAudit } from './semantic-store.ts';
+import { keepNear, liveAnswer, tellAudit } from './semantic-store.ts';
 import { spendingOf } from './spending.ts';
 
 /**
@@ -22,7 +22,11 @@ export function cacheStore(exchange: Exchange, runtime: Runtime, cache: AnswerCa
     else if (wasAnswered(exchange)) visit.flight?.land({ kind: 'unshared' });
     closeClaim(exchange, cache, visit);
     if (visit.near !== undefined && runtime.semantic !== undefined)
-      tellAudit(runtime.semantic, exchange, visit, finishedAnswer(exchange, visit));
+      tellAudit(
+        runtime.semantic,
+        visit,
+        ofNamedTarget(exchange) ? liveAnswer(exchange, answerIn(exchange, visit)) : NONE,
+      );
   } catch (error) {
     runtime.telemetry.defect(error);
   } finally {
@@ -66,14 +70,19 @@ function keepAnswer(
   return runtime.semantic === undefined ? keep(undefined) : keepNear(runtime.semantic, exchange, visit, keep);
 }
 
+/** What an audit is told of a request that failed, or that another target has answered. */
+const NONE = { kind: 'none' } as const;
+
 /** The answer that may be given again; undefined: it may not. */
-function finishedAnswer(exchange: Exchange, { delivered }: CacheVisit): JsonRecord | undefined {
-  const { chain, outcome, endpoint } = exchange;
-  const [first] = chain.rungs;
-  if (delivered === undefined || outcome.target === undefined) return undefined;
-  if (!isOfFirstTarget(exchange) || outcome.target !== first?.target.id) return undefined;
-  const answer = answerOf(exchange, delivered);
-  return answer !== undefined && isFinished(endpoint, answer) ? answer : undefined;
+function finishedAnswer(exchange: Exchange, visit: CacheVisit): JsonRecord | undefined {
+  const answer = ofNamedTarget(exchange) ? answerIn(exchange, visit) : undefined;
+  return answer !== undefined && isFinished(exchange.endpoint, answer) ? answer : undefined;
+}
+
+/** The client has an answer of the target that is named first, and of nobody and nothing else. */
+function ofNamedTarget(exchange: Exchange): boolean {
+  const { chain, outcome } = exchange;
+  return isOfFirstTarget(exchange) && outcome.target === chain.rungs[0]?.target.id;
 }
 
 /** Nobody and nothing stood in for the target, and it was told all that was asked. */
@@ -93,7 +102,10 @@ function isOfFirstTarget({ outcome, outputCap, compaction, dropped, account, att
   );
 }
 
-function answerOf(exchange: Exchange, { json, body }: NonNullable<CacheVisit['delivered']>): JsonRecord | undefined {
+/** What the client was given, whole; undefined: it was too long to be held, or is no answer. */
+function answerIn(exchange: Exchange, { delivered }: CacheVisit): JsonRecord | undefined {
+  if (delivered === undefined) return undefined;
+  const { json, body } = delivered;
   if (json !== undefined) return isRecord(json) ? json : undefined;
   return assembleStream(exchange.endpoint, body, seenTokens(exchange));
 }

@@ -1,4 +1,5 @@
-import type { SemanticCache } from '../cache/semantic/semantic-cache.ts';
+import { isFinished } from '../cache/exact/finished.ts';
+import type { LiveAnswer, SemanticCache } from '../cache/semantic/semantic-cache.ts';
 import type { CacheEntry, NearQuestion } from '../cache/store/cache-store.ts';
 import { chatDialect } from '../dialects/endpoint.ts';
 import type { JsonRecord } from '../failures/json-record.ts';
@@ -26,19 +27,20 @@ export function keepNear(
   return keep(undefined);
 }
 
-/** The live answer to an audited question: compared with the kept one. Undefined: it failed, or is no answer to compare with. */
-export function tellAudit(
-  semantic: SemanticCache,
-  { endpoint }: Exchange,
-  { near }: CacheVisit,
-  answer: JsonRecord | undefined,
-): void {
+/** What came of asking an audited question live is compared with the kept answer. */
+export function tellAudit(semantic: SemanticCache, { near }: CacheVisit, live: LiveAnswer): void {
   if (near === undefined) return;
-  const dialect = chatDialect(endpoint);
   const tell = ({ audit }: NearVisit) => {
-    if (audit === undefined) return;
-    semantic.audited(audit, answer === undefined || dialect === undefined ? undefined : textOf(dialect, answer));
+    if (audit !== undefined) semantic.audited(audit, live);
   };
   if (near instanceof Promise) semantic.after(near.then(tell));
   else tell(near);
+}
+
+/** @param answer what the named target has answered, in the client's dialect: finished or not */
+export function liveAnswer({ endpoint }: Exchange, answer: JsonRecord | undefined): LiveAnswer {
+  const dialect = chatDialect(endpoint);
+  const finished = answer !== undefined && dialect !== undefined && isFinished(endpoint, answer);
+  const text = finished ? textOf(dialect, answer) : undefined;
+  return text === undefined ? { kind: 'other' } : { kind: 'text', text };
 }

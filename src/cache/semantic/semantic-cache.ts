@@ -59,6 +59,14 @@ export interface OpenAudit {
   readonly tell: (result: CheckResult) => void;
 }
 
+/** What came of asking an audited question live. */
+export type LiveAnswer =
+  | { readonly kind: 'text'; readonly text: string }
+  /** It was answered, and not with a text that could be compared: cut at a cap, refused, filtered. */
+  | { readonly kind: 'other' }
+  /** Nothing is known of what the target would have said. */
+  | { readonly kind: 'none' };
+
 /** What came of a lookup. */
 export interface SemanticLookup {
   readonly result: SemanticResult;
@@ -153,17 +161,16 @@ export class SemanticCache {
     });
   }
 
-  /** The live answer of an audited hit is there, or will not come (undefined). */
-  audited({ facts, question, cachedAnswer, checker, tell }: OpenAudit, liveAnswer: string | undefined): void {
+  /** What came of asking an audited question live. Where the two cannot be compared though both are there, the hit is no right one: see `Verdict`. */
+  audited({ facts, question, cachedAnswer, checker, tell }: OpenAudit, live: LiveAnswer): void {
     const finish = (result: CheckResult) => {
       tell(result);
       this.#options.events.audited(facts, result);
     };
-    if (liveAnswer === undefined || cachedAnswer === undefined) {
-      finish('unavailable');
-      return;
-    }
-    this.#behind('audit', async () => finish(await checker.check({ question, cachedAnswer, liveAnswer })));
+    if (live.kind === 'none') finish('unavailable');
+    else if (live.kind === 'other' || cachedAnswer === undefined) finish('unsure');
+    else
+      this.#behind('audit', async () => finish(await checker.check({ question, cachedAnswer, liveAnswer: live.text })));
   }
 
   /** Work that belongs to the cache and that no request waits for. */

@@ -100,6 +100,19 @@ describe('certification', () => {
     assert.equal(r.certifier.state.kind, 'certified');
   });
 
+  it('hears of errors in answers that took longer than it waits, and takes nothing else of them', async () => {
+    const r = await rig({ settings: { epsilon: 0.05 } });
+    const late = Array.from({ length: 40 }, () => r.certifier.wouldHit(0.995).audit ?? 0);
+    r.clock.advance(120_000);
+    hit(r, 10, 0.995, 'right');
+    for (const [at, ticket] of late.entries())
+      r.certifier.audited(ticket, at < 5 ? 'wrong' : at < 10 ? 'unsure' : 'right');
+    for (const ticket of late.slice(0, 10)) r.certifier.audited(ticket, 'wrong');
+    const { audits, steps } = r.certifier.report();
+    assert.deepEqual(audits, { right: 10, wrong: 5, unsure: 5, unavailable: 40 });
+    assert.deepEqual([steps[0]?.audits, steps[0]?.errors], [20, 10]);
+  });
+
   it('begins where hits are, known from the first 50 cosines before any audit', async () => {
     const r = await rig({ settings: { epsilon: 0.05, start: 'observed' } });
     for (let i = 0; i < 50; i++) assert.equal(r.certifier.wouldHit(i % 2 === 0 ? 0.935 : 0.925).audit, undefined);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type SemanticRig, semanticRig, topic } from './rig.ts';
+import { chat, type SemanticRig, semanticRig, topic } from './rig.ts';
 
 const FRANCE = 'What is the capital of France?';
 const FRANCE_TOO = "What's the capital of France?";
@@ -93,4 +93,34 @@ describe('live', () => {
     assert.equal(audits?.right, live);
     assert.equal(audits?.wrong, 0);
   });
+});
+
+describe('an audit of a hit', () => {
+  const outcomes: readonly (readonly [string, 'right' | 'unsure' | 'unavailable', string])[] = [
+    ['the same', 'right', 'sim-repeat'],
+    ['cut at a cap', 'unsure', 'sim-length'],
+    ['filtered', 'unsure', 'sim-filtered'],
+    ['a refusal', 'unsure', 'sim-refusal'],
+    ['a failure', 'unavailable', 'sim-500'],
+    ['cut off', 'unavailable', 'sim-cut-at-8'],
+  ];
+  for (const stream of [false, true])
+    test(`whose live answer is another one's or none is no evidence, and one that cannot be compared is none of being right, ${stream ? 'streamed' : 'whole'}`, async (t) => {
+      const rig = await semanticRig(t, {
+        models: '{m: {targets: [a/sim-repeat], retries: {max: 0}, cache: {semantic: {mode: shadow}}}}',
+      });
+      const audits = async () => (await rig.proxy.runtime.semantic?.report())?.certificates[0]?.certificate.audits;
+      let at = 0;
+      while (((await audits())?.right ?? 0) === 0 && at < 100) await askBoth(rig, at++);
+      for (const [, verdict, behaviour] of outcomes) {
+        const before = await audits();
+        await rig.ask(topic('How do', at));
+        await rig.proxy.runtime.semantic?.settled();
+        rig.upstreams[0]?.script('sim-repeat', behaviour);
+        await rig.ask(chat(topic('How can', at++), { stream })).catch(() => undefined);
+        await rig.proxy.runtime.semantic?.settled();
+        const after = await audits();
+        assert.deepEqual(after, before && { ...before, [verdict]: before[verdict] + 1 }, behaviour);
+      }
+    });
 });

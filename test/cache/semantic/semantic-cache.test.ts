@@ -318,7 +318,7 @@ describe('a certificate', () => {
       const thing = things[asked++ % things.length] ?? '';
       const { hit, audit } = await ask(near(thing), { settings: settings(mode) });
       if (hit !== undefined) served++;
-      if (audit !== undefined) cache.audited(audit, live);
+      if (audit !== undefined) cache.audited(audit, { kind: 'text', text: live });
       await cache.settled();
     }
     return served;
