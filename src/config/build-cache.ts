@@ -129,8 +129,11 @@ function buildRouteSemantic(
   if (semantic.mode === 'off') return undefined;
   const { document, hasEmbedder, embedder } = context;
   if (!hasEmbedder) document.report(path, 'needs cache.embedder: something must make the vectors');
-  if (semantic.mode === 'certified' && semantic.epsilon > MOST_EPSILON)
-    document.report(path, `epsilon is at most ${MOST_EPSILON * 100}% where hits are certified`);
+  if (semantic.mode !== 'live' && semantic.epsilon > MOST_EPSILON)
+    document.report(
+      path,
+      `epsilon is at most ${MOST_EPSILON * 100}% where hits are measured: mode shadow or certified`,
+    );
   if (semantic.checker === 'judge' && semantic.judge === undefined)
     document.report(path, 'checker: judge needs a judge');
   if (semantic.mode === 'live' && semantic.threshold === undefined && isUnknown(embedder))

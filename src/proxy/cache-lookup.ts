@@ -8,6 +8,7 @@ import { keyOf, scopeOf } from './cache-scope.ts';
 import { CacheVisit } from './cache-visit.ts';
 import type { Exchange } from './exchange.ts';
 import { idempotencyKey, underKey } from './idempotent.ts';
+import { routeCacheOf } from './route-cache.ts';
 import type { Runtime } from './runtime.ts';
 import { semanticLookup } from './semantic-lookup.ts';
 import { sendKept } from './send-kept.ts';
@@ -30,9 +31,9 @@ export async function cacheLookup(exchange: Exchange, runtime: Runtime, cache: A
 }
 
 async function lookup(exchange: Exchange, runtime: Runtime, cache: AnswerCache): Promise<Found> {
-  const { chain, headers, account } = exchange;
+  const { headers, account } = exchange;
   const key = cache.terms.idempotencyTtl === undefined ? undefined : idempotencyKey(headers);
-  const kept = isKept(exchange.endpoint) && (chain.model.cache.exact || looksNear(exchange, runtime));
+  const kept = isKept(exchange.endpoint) && (routeCacheOf(exchange).exact || looksNear(exchange, runtime));
   if (!kept && key === undefined) return undefined;
   if (typeof key === 'object') return key;
   // What is kept costs nothing and reserves nothing: who is paused would get it else.
@@ -49,7 +50,7 @@ async function lookup(exchange: Exchange, runtime: Runtime, cache: AnswerCache):
 /** A kept answer that is no longer fresh, in place of none: what the route's `fallback.cache` allows. True: it was sent. */
 export async function standIn(exchange: Exchange, runtime: Runtime): Promise<boolean> {
   const { cache: visit, chain } = exchange;
-  const { staleIfError } = chain.model.cache;
+  const { staleIfError } = routeCacheOf(exchange);
   if (runtime.cache === undefined || visit?.key === undefined || staleIfError === undefined || !visit.wishes.read)
     return false;
   const entry = await runtime.cache.find(visit.tenant, visit.key);
@@ -66,7 +67,7 @@ async function keptAnswer(exchange: Exchange, runtime: Runtime, cache: AnswerCac
   const { wishes } = visit;
   const scoped = scopeOf(exchange, runtime);
   const reason =
-    bypassed(exchange, visit, model.cache.perUser && scoped.owner.user === undefined) ??
+    bypassed(exchange, visit, routeCacheOf(exchange).perUser && scoped.owner.user === undefined) ??
     (near !== undefined || looksExact(exchange) ? undefined : 'policy');
   if (reason !== undefined) {
     visit.header = `bypass; reason=${reason}`;
@@ -93,20 +94,22 @@ async function keptAnswer(exchange: Exchange, runtime: Runtime, cache: AnswerCac
   }
   visit.header = 'miss';
   if (near !== undefined && (await semanticLookup(exchange, runtime, near, visit))) return 'answered';
-  const shared = model.cache.coalesce ? await sharedCall(exchange, runtime, cache, visit, key) : undefined;
+  const shared = routeCacheOf(exchange).coalesce ? await sharedCall(exchange, runtime, cache, visit, key) : undefined;
   if (shared === undefined) runtime.telemetry.cacheAsked(model.name, 'miss');
   return shared;
 }
 
-function looksExact({ chain, account }: Exchange): boolean {
-  return chain.model.cache.exact && account?.identity.policy.cache.exact !== false;
+function looksExact(exchange: Exchange): boolean {
+  const { account } = exchange;
+  return routeCacheOf(exchange).exact && account?.identity.policy.cache.exact !== false;
 }
 
 /** Whether answers to near questions will do. */
-function looksNear({ chain, account, endpoint }: Exchange, { semantic }: Runtime): boolean {
+function looksNear(exchange: Exchange, { semantic }: Runtime): boolean {
+  const { account, endpoint } = exchange;
   return (
     semantic !== undefined &&
-    chain.model.cache.semantic !== undefined &&
+    routeCacheOf(exchange).semantic !== undefined &&
     account?.identity.policy.cache.semantic !== false &&
     chatDialect(endpoint) !== undefined
   );

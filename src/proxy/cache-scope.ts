@@ -3,6 +3,7 @@ import { scopedHeaders } from '../cache/scoped-headers.ts';
 import type { Chain } from './chain.ts';
 import { clientAuthorization } from './client-authorization.ts';
 import type { Exchange } from './exchange.ts';
+import { routeCacheOf } from './route-cache.ts';
 import type { Runtime } from './runtime.ts';
 
 /** A request in the terms of scopes. */
@@ -17,9 +18,9 @@ const fingerprints = new WeakMap<Chain, string>();
 
 /** Whose request it is and of what, for the exact cache and the semantic one. */
 export function scopeOf(exchange: Exchange, runtime: Runtime): Scoped {
-  const { chain, call, endpoint } = exchange;
+  const { call, endpoint } = exchange;
   return {
-    owner: ownerOf(exchange, runtime, chain.model.cache.perUser),
+    owner: ownerOf(exchange, runtime, routeCacheOf(exchange).perUser),
     route: { endpoint, fingerprint: fingerprintFor(exchange, runtime.config.cache.epoch) },
     request: { body: call.body, headers: scopedHeaders(exchange.rawHeaders) },
   };

@@ -5,6 +5,7 @@ import type { CacheEntry, NearQuestion } from '../cache/store/cache-store.ts';
 import { isRecord, type JsonRecord } from '../failures/json-record.ts';
 import type { CacheVisit } from './cache-visit.ts';
 import type { Exchange } from './exchange.ts';
+import { routeCacheOf } from './route-cache.ts';
 import type { Runtime } from './runtime.ts';
 import { keepNear, liveAnswer, tellAudit } from './semantic-store.ts';
 import { spendingOf } from './spending.ts';
@@ -65,7 +66,7 @@ function keepAnswer(
         body: delivered.json === undefined ? Buffer.from(JSON.stringify(answer)) : delivered.body,
         near: near === undefined ? undefined : { scope: near.scope, question: near.question },
       },
-      chain.model.cache,
+      routeCacheOf(exchange),
     );
   return runtime.semantic === undefined ? keep(undefined) : keepNear(runtime.semantic, exchange, visit, keep);
 }

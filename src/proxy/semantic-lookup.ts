@@ -11,6 +11,7 @@ import { billForCache } from './cache-spending.ts';
 import type { CacheVisit, NearVisit } from './cache-visit.ts';
 import type { Exchange } from './exchange.ts';
 import { textOf } from './internal-call.ts';
+import { routeCacheOf } from './route-cache.ts';
 import type { Runtime } from './runtime.ts';
 import { semanticQuestion } from './semantic-question.ts';
 import { sendKept } from './send-kept.ts';
@@ -66,8 +67,8 @@ function beside(visit: CacheVisit, looking: Promise<NearVisit>): void {
 
 /** What the semantic cache has to know of the request; undefined: it takes no part. */
 function askOf(exchange: Exchange, runtime: Runtime, { tenant, wishes }: CacheVisit): SemanticAsk | undefined {
-  const { chain, endpoint, call, account } = exchange;
-  const settings = chain.model.cache.semantic;
+  const { endpoint, call, account } = exchange;
+  const settings = routeCacheOf(exchange).semantic;
   const dialect = chatDialect(endpoint);
   if (settings === undefined || dialect === undefined) return undefined;
   exchange.conversation ??= codecs[dialect].readRequest(call.json);
@@ -76,7 +77,7 @@ function askOf(exchange: Exchange, runtime: Runtime, { tenant, wishes }: CacheVi
   const scoped = scopeOf(exchange, runtime);
   return {
     tenant,
-    route: chain.model.name,
+    route: routeNameOf(exchange),
     fingerprint: scoped.route.fingerprint,
     settings,
     threshold: account?.identity.policy.cache.threshold,
@@ -88,6 +89,12 @@ function askOf(exchange: Exchange, runtime: Runtime, { tenant, wishes }: CacheVi
     textOf: (body) => textOf(dialect, parseJsonText(body.toString('utf8'))),
     onSpent: (use) => billForCache(exchange, runtime, use),
   };
+}
+
+/** Of a cascade, whose hits are another question than those of either model: the pair's. */
+function routeNameOf({ cascade, chain }: Exchange): string {
+  const plan = cascade?.plan;
+  return plan === undefined ? chain.model.name : `${plan.cheap.model.name}+${plan.strong.model.name}`;
 }
 
 function splitOf(

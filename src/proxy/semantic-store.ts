@@ -6,6 +6,7 @@ import type { JsonRecord } from '../failures/json-record.ts';
 import type { CacheVisit, NearVisit } from './cache-visit.ts';
 import type { Exchange } from './exchange.ts';
 import { textOf } from './internal-call.ts';
+import { routeCacheOf } from './route-cache.ts';
 
 /** Keeps an answer, findable for near questions too. @param keep keeps it under its own request, and what is given for near ones */
 export function keepNear(
@@ -14,7 +15,7 @@ export function keepNear(
   { near }: CacheVisit,
   keep: (near: NearQuestion | undefined) => CacheEntry | undefined,
 ): CacheEntry | undefined {
-  const settings = exchange.chain.model.cache.semantic;
+  const settings = routeCacheOf(exchange).semantic;
   if (near === undefined || settings === undefined) return keep(undefined);
   const kept = ({ place }: NearVisit) => {
     const entry = keep(place);

@@ -120,6 +120,11 @@ const refused: readonly [name: string, text: string, problem: RegExp][] = [
     /at most 20%/,
   ],
   [
+    'an epsilon that could not be certified from the shadow',
+    'cache: {embedder: {target: openai/e}}\nmodels: {m: {targets: [openai/a], cache: {semantic: {mode: shadow, epsilon: 50%}}}}',
+    /at most 20%/,
+  ],
+  [
     'a judge as checker that is not there',
     'cache: {embedder: {target: openai/e}}\nmodels: {m: {targets: [openai/a], cache: {semantic: {checker: judge}}}}',
     /needs a judge/,

@@ -64,7 +64,7 @@ export async function neighboursOf(
     // Written so that NaN is no hit.
     if (!(hit.cosine >= atLeast)) continue;
     const near = entry?.near;
-    if (entry === undefined || near?.scope !== scope || entry.model !== ask.route || now >= entry.freshUntil) {
+    if (entry === undefined || near?.scope !== scope || now >= entry.freshUntil) {
       dead.push({ tenant, scope, id: hit.id });
       continue;
     }

@@ -325,8 +325,11 @@ export class SemanticCache {
     const { embedder } = this.#options;
     const { settings, tenant, route, fingerprint: model, epoch } = ask;
     const checker = this.#checker(settings, ask.onSpent).id;
-    // Follow-up questions are another kind of traffic: what was learned without them says nothing of them.
-    const guards = settings.multiTurn === 'off' ? GUARD_VERSION : `${GUARD_VERSION} multi-turn`;
+    // Follow-up questions are another kind of traffic: what was learned without them says nothing of them. A judge decides like a guard
+    // which hits there are.
+    const followUps = settings.multiTurn === 'off' ? [] : ['multi-turn'];
+    const judges = settings.judge === undefined ? [] : [settings.judge.target];
+    const guards = [GUARD_VERSION, ...followUps, ...judges].join(' ');
     return this.#certificates.find(
       { tenant, route, embedder: embedder.id },
       mode,

@@ -368,6 +368,22 @@ describe('a certificate', () => {
     await rig.cache.close();
   });
 
+  test('is about the hits that one judge let through: another judge is another question', async () => {
+    const rig = bench({ angles });
+    await keepAll(rig);
+    const versions = new Set<string | undefined>();
+    for (const target of ['j/one', 'j/other', undefined]) {
+      const judge = target === undefined ? undefined : { ...JUDGE, target };
+      await rig.ask(near('label'), { settings: { ...settings('shadow'), checker: 'exact', judge } });
+      await rig.cache.settled();
+      // It is read beside the first request.
+      await rig.ask(near('label'), { settings: { ...settings('shadow'), checker: 'exact', judge } });
+      versions.add((await rig.cache.report()).certificates[0]?.certificate.version);
+    }
+    assert.equal(versions.size, 3);
+    await rig.cache.close();
+  });
+
   test('is not looked for twice while it is read, and a store that fails is told', async () => {
     const rig = bench({ angles });
     const load = test.mock.method(rig.answers.certificates, 'load', () => Promise.reject(new Error('away')));
