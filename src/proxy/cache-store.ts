@@ -26,7 +26,7 @@ export function cacheStore(exchange: Exchange, runtime: Runtime, cache: AnswerCa
       tellAudit(
         runtime.semantic,
         visit,
-        ofNamedTarget(exchange) ? liveAnswer(exchange, answerIn(exchange, visit)) : NONE,
+        ofNamedTarget(exchange) && !visit.hasGap ? liveAnswer(exchange, answerIn(exchange, visit)) : NONE,
       );
   } catch (error) {
     runtime.telemetry.defect(error);
@@ -76,7 +76,7 @@ const NONE = { kind: 'none' } as const;
 
 /** The answer that may be given again; undefined: it may not. */
 function finishedAnswer(exchange: Exchange, visit: CacheVisit): JsonRecord | undefined {
-  const answer = ofNamedTarget(exchange) ? answerIn(exchange, visit) : undefined;
+  const answer = ofNamedTarget(exchange) && !visit.hasGap ? answerIn(exchange, visit) : undefined;
   return answer !== undefined && isFinished(exchange.endpoint, answer) ? answer : undefined;
 }
 

@@ -37,6 +37,8 @@ export class CacheVisit extends DeliveredAnswer {
   kept: { readonly promptTokens: number; readonly completionTokens: number } | undefined;
   /** What found the answer that was given. */
   tier: 'exact' | 'semantic' | undefined;
+  /** Something that could not be read was left out of the answer: its client has it so, nobody else shall. */
+  hasGap = false;
   /** What the semantic cache made of the request; undefined: it was not asked. */
   near: NearVisit | Promise<NearVisit> | undefined;
   /** @param most bytes of an answer that may be kept: of a longer one nothing is held */

@@ -153,10 +153,11 @@ class StreamRelay {
   }
 
   #count(answered: Answered, stream: LiveStream): void {
-    const { outcome } = this.#exchange;
+    const { outcome, cache } = this.#exchange;
     answered.bill.seen();
     outcome.usage = seenUsage(stream.progress, outcome.usage);
     if (stream.progress.malformed > 0) {
+      if (cache !== undefined) cache.hasGap = true;
       this.#runtime.telemetry.malformedEvents(outcome.target ?? 'unknown', stream.progress.malformed);
     }
   }

@@ -106,6 +106,15 @@ describe('is not kept', () => {
       assert.equal(rig.proxy.runtime.cache?.localStats()?.entries, 0);
     });
 
+  for (const kind of [CHAT, MESSAGES, RESPONSES])
+    test(`a stream of which an event could not be read (${Object.keys(kind)[1]})`, async (t) => {
+      const rig = await cacheRig(t, { models: '{m: {targets: [a/sim-bad-json-event-at-3]}}' });
+      const path = kind === CHAT ? '/v1/chat/completions' : kind === MESSAGES ? '/v1/messages' : '/v1/responses';
+      for (let time = 0; time < 2; time++)
+        assert.equal((await rig.ask({ ...kind, stream: true }, { path })).cache, 'miss');
+      assert.equal(rig.proxy.runtime.cache?.localStats()?.entries, 0);
+    });
+
   test('an answer to a request of which a field was dropped', async (t) => {
     const upstreams = [{}];
     const rig = await cacheRig(t, { models: MODELS, upstreams, speaks: 'speaks: [messages]' });
