@@ -9,7 +9,7 @@ import { rulesOf } from './rules/rule-books.ts';
 import { scrub } from './scrub.ts';
 import { FAILURE_TABLE } from './table.ts';
 
-export { classifyNetworkError, type NetworkPhase } from './network.ts';
+export { classifyNetworkError, isOwnFault, type NetworkPhase } from './network.ts';
 
 /** An answer that is no success. */
 export interface FailedResponse {

@@ -1,6 +1,8 @@
 import { type Failure, type FailureClass, UpstreamFailure } from './failure.ts';
 import { isRecord } from './json-record.ts';
 
+const INTERNAL_ERROR = 'internal_error';
+
 /** How far a try had come: no connection yet, request being sent, waiting for headers, reading the body. */
 export type NetworkPhase = 'connect' | 'request' | 'headers' | 'body';
 
@@ -114,9 +116,14 @@ export function classifyNetworkError(error: unknown, reached: NetworkPhase): Fai
     class: 'server_error',
     origin: 'proxy',
     message: `The proxy could not make this call (${code}).`,
-    code: 'internal_error',
+    code: INTERNAL_ERROR,
     maybeBilled: phase !== 'connect',
   };
+}
+
+/** Whether a try failed of this proxy's own fault: somebody has to mend it, and the target is as healthy as before. */
+export function isOwnFault({ origin, code }: Failure): boolean {
+  return origin === 'proxy' && code === INTERNAL_ERROR;
 }
 
 function verdictOf(code: string, phase: NetworkPhase): Verdict | undefined {

@@ -3,7 +3,7 @@ import type { Cancellation } from '../cancellation.ts';
 import type { Clock } from '../clock.ts';
 import type { Limits, Provider } from '../config/config.ts';
 import type { Endpoint } from '../dialects/endpoint.ts';
-import { classifyNetworkError, classifyResponse } from '../failures/classify.ts';
+import { classifyNetworkError, classifyResponse, isOwnFault } from '../failures/classify.ts';
 import { type Failure, UpstreamFailure } from '../failures/failure.ts';
 import { withoutSecrets } from '../failures/scrub.ts';
 import { secretsIn } from './headers.ts';
@@ -158,7 +158,12 @@ export abstract class Attempt<Answer> implements UpstreamSink {
     if (this.#over) return;
     // The status line already says it failed, and says why better than the broken connection does.
     if (this.#errorBody !== undefined) this.#failWithErrorBody();
-    else this.fail(classifyNetworkError(error, phase));
+    else this.#broken(error, classifyNetworkError(error, phase));
+  }
+
+  #broken(error: unknown, failure: Failure): void {
+    if (isOwnFault(failure)) this.#transport.onDefect(error);
+    this.fail(failure);
   }
 
   #failWithErrorBody(): void {

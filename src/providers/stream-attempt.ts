@@ -2,9 +2,10 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Clock } from '../clock.ts';
 import { keptBytes, type SseEvent, SseReader } from '../dialects/sse-reader.ts';
 import type { StreamProgress } from '../dialects/stream-progress.ts';
-import { notAnEventStream } from '../failures/check-answer.ts';
+import { errorIn, notAnEventStream } from '../failures/check-answer.ts';
 import { classifyErrorBody } from '../failures/classify.ts';
 import type { Failure } from '../failures/failure.ts';
+import { parseJson } from '../failures/json-record.ts';
 import { Attempt, type AttemptRequest, stalled, timedOut } from './attempt.ts';
 import type { Transport } from './transport.ts';
 import { tooLarge } from './whole-attempt.ts';
@@ -75,6 +76,8 @@ export class StreamAttempt extends Attempt<LiveStream> implements LiveStream {
   #begun = false;
   #committed = false;
   #complete = false;
+  /** The finish was seen, and all up to it was given on: a tap may refuse what the provider finished. */
+  #whole = false;
   #broken: Failure | undefined;
   #sink: StreamSink | undefined;
   #lastAt = 0;
@@ -166,11 +169,15 @@ export class StreamAttempt extends Attempt<LiveStream> implements LiveStream {
       this.#completed();
       this.finish();
     } else {
-      const message = this.#begun
-        ? 'the provider ended the stream without finishing the answer'
-        : 'the provider ended the stream without an answer';
-      this.fail({ class: 'invalid_answer', origin: 'upstream', code: 'unfinished_stream', message, maybeBilled: true });
+      this.fail((this.#begun ? undefined : this.#bareError()) ?? unfinished(this.#begun));
     }
+  }
+
+  /** An error that was sent as it is, with the content type of a stream and without its framing. */
+  #bareError(): Failure | undefined {
+    const error = errorIn(parseJson(this.#reader.end().bytes));
+    const { headers, request } = this;
+    return error && classifyErrorBody(request.provider.family, error, this.clock.now(), { headers });
   }
 
   protected answerLimit(): { at: number; failure: () => Failure } {
@@ -191,7 +198,7 @@ export class StreamAttempt extends Attempt<LiveStream> implements LiveStream {
   protected override onFailure(failure: Failure): void {
     // What was complete stays complete, however the connection ends.
     if (this.#complete) return;
-    if (this.progress.finished) {
+    if (this.#whole) {
       this.#completed();
       return;
     }
@@ -217,7 +224,7 @@ export class StreamAttempt extends Attempt<LiveStream> implements LiveStream {
       }
       const step = this.progress.take(event, this.#begun);
       if (step === 'error') {
-        this.#emit(events.slice(0, events.indexOf(event)));
+        this.#giveOn(events.slice(0, events.indexOf(event)));
         const { error, failure } = this.progress;
         this.fail(failure ?? classifyErrorBody(this.request.provider.family, error, this.clock.now()));
         return;
@@ -231,7 +238,7 @@ export class StreamAttempt extends Attempt<LiveStream> implements LiveStream {
       if (step === 'delta' && !this.#begun) this.#begin();
     }
     this.#lastAt = this.clock.now();
-    this.#emit(events);
+    this.#giveOn(events);
     if (this.over) return;
     if (done && !this.progress.finished) {
       this.onAnswerEnd();
@@ -263,6 +270,11 @@ export class StreamAttempt extends Attempt<LiveStream> implements LiveStream {
     this.#sink?.onComplete();
   }
 
+  #giveOn(events: readonly SseEvent[]): void {
+    this.#emit(events);
+    if (!this.over) this.#whole = this.progress.finished;
+  }
+
   #emit(events: readonly SseEvent[]): void {
     const bytes = this.#tap === undefined ? keptBytes(events) : this.#tapped(events, this.#tap);
     if (bytes.length === 0) return;
@@ -290,4 +302,11 @@ export class StreamAttempt extends Attempt<LiveStream> implements LiveStream {
     }
     return Buffer.concat(pieces);
   }
+}
+
+function unfinished(begun: boolean): Failure {
+  const message = begun
+    ? 'the provider ended the stream without finishing the answer'
+    : 'the provider ended the stream without an answer';
+  return { class: 'invalid_answer', origin: 'upstream', code: 'unfinished_stream', message, maybeBilled: true };
 }

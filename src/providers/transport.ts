@@ -92,7 +92,13 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
  * of its own.
  */
 export class Transport {
+  /** Told of what went wrong in this process, not on the way: a call that failed of it says only that it did. */
+  readonly onDefect: (error: unknown) => void;
   readonly #pools = new Map<string, Pool>();
+
+  constructor(onDefect: (error: unknown) => void) {
+    this.onDefect = onDefect;
+  }
 
   /** Starts a call. Never throws: an unusable request is reported to the sink. */
   send(request: UpstreamRequest, sink: UpstreamSink): UpstreamCall {

@@ -66,13 +66,25 @@ function race(
       runtime.clock.clearTimeout(timer);
       resolve(result.kind === 'answer' ? result : { kind: 'none', asked: failed.flatMap((one) => one.asked) });
     };
+    const broken = (error: unknown) => {
+      if (won) {
+        runtime.telemetry.defect(error);
+        return;
+      }
+      // Whatever the other comes to, nobody is left to take it.
+      won = true;
+      first.cancel('hedge_lost');
+      second.cancel('hedge_lost');
+      runtime.clock.clearTimeout(timer);
+      reject(error);
+    };
     const startBackup = () => {
       if (won || running === 0) return;
       let backup: Rung | undefined;
       try {
         backup = pickBackup();
       } catch (error) {
-        reject(error);
+        broken(error);
         return;
       }
       if (backup === undefined || !rung.gate.hedges.tryHedge()) return;
@@ -80,11 +92,11 @@ function race(
       runtime.telemetry.hedged(rung.target.id, backup.target.id);
       askRung(exchange, runtime, backup, { cancellation: second, lastHope: false }).then(
         (r) => settle(r, first),
-        reject,
+        broken,
       );
     };
     timer = runtime.clock.setTimeout(startBackup, lateMs);
-    askRung(exchange, runtime, rung, { cancellation: first, lastHope: false }).then((r) => settle(r, second), reject);
+    askRung(exchange, runtime, rung, { cancellation: first, lastHope: false }).then((r) => settle(r, second), broken);
   });
 }
 

@@ -1,4 +1,5 @@
 import type { Failure } from '../failures/failure.ts';
+import { isRecord, type JsonRecord } from '../failures/json-record.ts';
 import type { Answered } from './answered.ts';
 import { askRung } from './ask-rung.ts';
 import type { Rung } from './chain.ts';
@@ -21,7 +22,7 @@ export async function resume(exchange: Exchange, runtime: Runtime, broken: Answe
   for (const rung of candidates(exchange, broken.rung)) {
     if (delivered.asked.has(rung.target.id)) continue;
     delivered.asked.add(rung.target.id);
-    const modes: ContinuationMode[] = rung.target.capabilities.prefill === true ? ['prefill', 'align'] : ['align'];
+    const modes: ContinuationMode[] = mayPrefill(exchange, rung) ? ['prefill', 'align'] : ['align'];
     for (const mode of modes) {
       if (exchange.cancellation.reason !== undefined || runtime.clock.now() >= exchange.deadlineAt) return undefined;
       takeBack();
@@ -59,6 +60,19 @@ function candidates(exchange: Exchange, broken: Rung): Rung[] {
   return inOrder.filter((rung) => rung.wires.chat === 'chat' && fits(exchange, rung));
 }
 
+/** A client's own prefill is continued with the rest in one: two turns of the assistant in a row mean something else to each server. */
+function mayPrefill({ sent }: Exchange, rung: Rung): boolean {
+  if (rung.target.capabilities.prefill !== true) return false;
+  const begun = begunBy(sent.json);
+  return begun === undefined || typeof begun.content === 'string';
+}
+
+/** The turn of the assistant that the client itself began. */
+function begunBy({ messages }: JsonRecord): JsonRecord | undefined {
+  const last: unknown = Array.isArray(messages) ? messages.at(-1) : undefined;
+  return isRecord(last) && last.role === 'assistant' ? last : undefined;
+}
+
 /** A target that turns out not to take a prefill may still answer when asked the whole question. */
 function worthAnotherMode(failure: Failure | undefined): boolean {
   return failure?.class === 'capability_unsupported' || failure?.class === 'invalid_request';
@@ -69,10 +83,14 @@ function prefilledBody(exchange: Exchange, rung: Rung, delivered: DeliveredText)
   const wish = unheededWish(exchange, rung, 'chat');
   const json = wish === undefined ? exchange.sent.json : withoutWish(exchange.sent.json, wish);
   const messages = Array.isArray(json.messages) ? json.messages : [];
+  const begun = begunBy(json);
   const request: Record<string, unknown> = {
     ...json,
     model: rung.target.model,
-    messages: [...messages, { role: 'assistant', content: delivered.text }],
+    messages:
+      begun === undefined
+        ? [...messages, { role: 'assistant', content: delivered.text }]
+        : [...messages.slice(0, -1), { ...begun, content: `${begun.content}${delivered.text}` }],
   };
   for (const cap of ['max_tokens', 'max_completion_tokens']) {
     const value = json[cap];

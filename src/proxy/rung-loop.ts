@@ -6,6 +6,7 @@ import type { Cancellation } from '../cancellation.ts';
 import { toMicroseconds } from '../clock.ts';
 import type { TryOutcome } from '../failures/attempt-summary.ts';
 import { type Failure, type FailureClass, UpstreamFailure } from '../failures/failure.ts';
+import { isOwnFault } from '../failures/network.ts';
 import { FAILURE_TABLE, SHORT_WAIT_MS } from '../failures/table.ts';
 import { upstreamHeaders } from '../providers/headers.ts';
 import type { Rung } from './chain.ts';
@@ -272,7 +273,7 @@ export class RungLoop<Answer> {
 
 /** How a failed try counts for the circuit. */
 export function outcomeOf(failure: Failure, ms: number, exchange: Exchange): Outcome {
-  if (exchange.cancellation.reason !== undefined || failure.code === DIVERGED) return 'neutral';
+  if (exchange.cancellation.reason !== undefined || failure.code === DIVERGED || isOwnFault(failure)) return 'neutral';
   // A client that waits less than the target is allowed to take says nothing about the target; nor does a long answer.
   const early = failure.class === 'stream_broken' || ms < exchange.chain.model.timeouts.firstToken;
   if (failure.code === 'deadline_exceeded' && early) return 'neutral';

@@ -27,7 +27,7 @@ export class Runtime {
   readonly clock: Clock;
   readonly random: Random;
   readonly telemetry: Telemetry;
-  readonly transport = new Transport();
+  readonly transport = new Transport((error) => this.telemetry.defect(error));
   readonly prices = new PriceBook();
   readonly gates: TargetGates;
   /** The configuration in force, with its chains. Replaced whole by {@link reload}; an exchange keeps the one it began with. */

@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Cancellation } from '../../src/cancellation.ts';
+import { systemClock } from '../../src/clock.ts';
+import { parseConfig } from '../../src/config/load.ts';
+import { type Failure, UpstreamFailure } from '../../src/failures/failure.ts';
+import { isOwnFault } from '../../src/failures/network.ts';
+import { StreamAttempt } from '../../src/providers/stream-attempt.ts';
+import { Transport } from '../../src/providers/transport.ts';
+import { progressOf } from '../../src/providers/wire.ts';
+import type { Exchange } from '../../src/proxy/exchange.ts';
+import { outcomeOf } from '../../src/proxy/rung-loop.ts';
 import { chatChunk, DONE, event, httpChunk, LAST_CHUNK, rawUpstream, streamOf } from './raw-upstream.ts';
 import { rig } from './rig.ts';
 import { readAll, readStream } from './stream-reading.ts';
@@ -131,3 +141,118 @@ for (const [what, spoiler] of Object.entries(SPOILED)) {
     });
   }
 }
+
+for (const rest of ['Something else.', 'One two', 'One tw']) {
+  test(`onBreak resume: a text that goes another way ("${rest}"), all in one piece, is no end of what was delivered`, async (t) => {
+    const a = await rawUpstream(t, (socket) => {
+      socket.write(streamOf(chatChunk('One '), chatChunk('two, ')));
+      setImmediate(() => socket.destroy());
+    });
+    const b = await rawUpstream(t, (socket) => {
+      socket.write(streamOf(chatChunk(rest), chatChunk('', 'stop'), DONE) + LAST_CHUNK);
+    });
+    const it = await rig(t, {
+      upstreams: [],
+      providers: `providers: {a: {baseUrl: "${a.baseUrl}", apiKey: k}, b: {baseUrl: "${b.baseUrl}", apiKey: k}}`,
+      config: 'models: {m: {targets: [a/x, b/x], stream: {onBreak: resume}}}',
+    });
+
+    const stream = await readStream(it, { model: 'm' });
+
+    assert.deepEqual([stream.text, stream.dones, stream.errors.length], ['One two, ', 0, 1]);
+    assert.equal(it.records[0]?.status, 'failed');
+  });
+}
+
+const QUOTA = JSON.stringify({ error: { message: 'You exceeded your quota.', type: 'insufficient_quota' } }, null, 2);
+
+for (const tail of ['', '\n']) {
+  test(`an error that comes bare where a stream was announced is what it says it is (${JSON.stringify(tail)} behind it)`, async (t) => {
+    const up = await rawUpstream(t, (socket) => socket.write(streamOf(QUOTA + tail) + LAST_CHUNK));
+    const it = await rig(t, {
+      upstreams: [],
+      providers: `providers: {a: {baseUrl: "${up.baseUrl}", apiKey: k}}`,
+      config: 'models: {m: {targets: [a/x]}}',
+    });
+
+    const answer = await readStream(it, { model: 'm' });
+
+    assert.equal(answer.status, 429);
+    assert.deepEqual(
+      it.records[0]?.attempts.map((one) => one.outcome),
+      ['quota_exhausted'],
+    );
+  });
+}
+
+test('onBreak resume: a client that began the turn itself has it continued, with what was delivered, as one', async (t) => {
+  const a = await rawUpstream(t, (socket) => {
+    socket.write(streamOf(chatChunk('time '), chatChunk('there ')));
+    setImmediate(() => socket.destroy());
+  });
+  const b = await rawUpstream(t, (socket) => {
+    socket.write(streamOf(chatChunk('was'), chatChunk('', 'stop'), DONE) + LAST_CHUNK);
+  });
+  const it = await rig(t, {
+    upstreams: [],
+    providers: `providers: {a: {baseUrl: "${a.baseUrl}", apiKey: k}, b: {baseUrl: "${b.baseUrl}", apiKey: k}}`,
+    config: `models: {m: {targets: [${['a', 'b'].map((name) => `{target: ${name}/x, capabilities: {prefill: true}}`).join(', ')}], stream: {onBreak: resume}}}`,
+  });
+  const asked = { role: 'user', content: 'a story' };
+
+  const stream = await readStream(it, {
+    model: 'm',
+    messages: [asked, { role: 'assistant', content: 'Once upon a ' }],
+  });
+
+  assert.equal(stream.text, 'time there was');
+  const sent = b.requests.map((request) => JSON.parse(request.slice(request.indexOf('\r\n\r\n'))) as object);
+  assert.deepEqual(
+    sent.map((body) => 'messages' in body && body.messages),
+    [[asked, { role: 'assistant', content: 'Once upon a time there ' }]],
+  );
+});
+
+test('a fault of this proxy while it reads a stream is logged with its reason, and is no failure of the target', async (t) => {
+  const up = await rawUpstream(t, (socket) =>
+    socket.write(streamOf(chatChunk('a'), chatChunk('', 'stop'), DONE) + LAST_CHUNK),
+  );
+  const defects: unknown[] = [];
+  const transport = new Transport((error) => defects.push(error));
+  t.after(() => transport.close());
+  const config = parseConfig('x.yaml', `providers: {a: {baseUrl: "${up.baseUrl}", apiKey: k}}`, {});
+  const provider = config.providers.get('a');
+  assert.ok(provider !== undefined);
+  const limit = 10_000;
+  const attempt = new StreamAttempt(
+    {
+      wire: 'chat',
+      provider,
+      path: '/v1/chat/completions',
+      headers: [],
+      newSocket: false,
+      body: Buffer.from('{}'),
+      timers: { connect: limit, firstToken: limit, stall: limit, deadlineAt: Number.POSITIVE_INFINITY },
+      limits: config.limits,
+      cancellation: new Cancellation(),
+      commit: 'first-delta',
+      progress: progressOf('chat', { choices: 1, dropUsage: false }),
+      tap: {
+        onEvent: () => {
+          throw new RangeError('Maximum call stack size exceeded');
+        },
+      },
+      onBegun: () => undefined,
+    },
+    transport,
+    systemClock,
+  );
+
+  await assert.rejects(attempt.run(), (error) => error instanceof UpstreamFailure && isOwnFault(error.failure));
+
+  assert.match(String(defects), /RangeError: Maximum call stack/);
+  const exchange = { cancellation: new Cancellation(), chain: { model: { timeouts: { firstToken: limit } } } };
+  const failure = { class: 'server_error', origin: 'proxy', code: 'internal_error', message: '', maybeBilled: true };
+  assert.equal(outcomeOf(failure as Failure, 1, exchange as Exchange), 'neutral');
+  assert.equal(outcomeOf({ ...failure, origin: 'upstream' } as Failure, 1, exchange as Exchange), 'failure');
+});
