@@ -179,6 +179,28 @@ describe('Redis in trouble', { skip }, () => {
     assert.deepEqual(stand.troubles, []);
   });
 
+  it('out of memory: nothing new is let in, and a settlement is kept and charged once when there is room', async () => {
+    await reserve('a');
+    await reserve('b');
+    await redis.command('config', 'set', 'maxmemory-policy', 'noeviction', 'maxmemory', 1);
+    try {
+      const waiting = settle('a', 40);
+      assert.deepEqual(await waiting, { settled: true, late: false, counters: [undefined], queued: true });
+      await until('judged', async () => {
+        await assert.rejects(reserve('c'), StateUnavailable);
+        return stand.troubles.some(({ kind, reason }) => kind === 'unavailable' && reason.includes('OOM'));
+      });
+    } finally {
+      await redis.command('config', 'set', 'maxmemory', 0);
+    }
+    await recovered();
+    await delivered();
+    assert.deepEqual(await level(), { spent: 40, held: 100 }, 'of b alone');
+    assert.equal((await settle('a', 40)).settled, false);
+    assert.equal((await settle('b', 5)).settled, true);
+    assert.deepEqual(await level(), { spent: 45, held: 0 });
+  });
+
   it('as a replica takes no reserve, and is left alone until it is a master again', async () => {
     const master = await startRedis();
     try {
