@@ -2,6 +2,7 @@ import { cutOff, emptyStream } from '../failures/check-answer.ts';
 import type { Failure } from '../failures/failure.ts';
 import { judgeFinish } from '../failures/finish-reason.ts';
 import { type ChatChunk, glanceChunk, readChunk } from './openai-chat-stream.ts';
+import { SeenOutput } from './seen-output.ts';
 import type { SseEvent } from './sse-reader.ts';
 import type { ReportedTokens, StreamProgress, StreamStep } from './stream-progress.ts';
 
@@ -18,10 +19,9 @@ export class OpenAiStreamProgress implements StreamProgress {
   error: unknown;
   /** What was found wrong with the way the answer finished, where that was the error. */
   failure: Failure | undefined;
-  /** Events with content so far: about one token each where the provider does not count. */
-  deltas = 0;
   /** Events that were no JSON and were left out. */
   malformed = 0;
+  readonly #seen = new SeenOutput();
   readonly #choices: number;
   readonly #dropUsage: boolean;
   readonly #finishedChoices = new Set<number>();
@@ -37,12 +37,16 @@ export class OpenAiStreamProgress implements StreamProgress {
     this.#dropUsage = options.dropUsage;
   }
 
+  get deltas(): number {
+    return this.#seen.tokens;
+  }
+
   /** @param begun after the first delta a glance is enough: nothing is parsed that need not be */
   take(event: SseEvent, begun: boolean): StreamStep {
     const glance = begun ? glanceChunk(event) : undefined;
     // Behind the last finish nothing more should come: what does is read, for it may be more of the answer.
     if (glance === 'other' && this.#finishedChoices.size < this.#choices) {
-      this.deltas++;
+      this.#seen.glanced(event);
       return 'delta';
     }
     if (glance === 'malformed') return this.#skip();
@@ -73,7 +77,7 @@ export class OpenAiStreamProgress implements StreamProgress {
     this.finished = this.#isWhole();
     if (chunk.kind === 'usage') return this.#dropUsage && chunk.choices === 0 ? 'drop' : 'quiet';
     if (chunk.kind === 'quiet') return 'quiet';
-    if (chunk.kind === 'delta') this.deltas++;
+    if (chunk.kind === 'delta') this.#seen.read(event, chunk.text + chunk.reasoning);
     return 'delta';
   }
 

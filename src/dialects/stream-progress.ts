@@ -21,7 +21,7 @@ export interface StreamProgress {
   readonly error: unknown;
   /** What was found wrong with the way the answer finished, where that was the error. */
   readonly failure: Failure | undefined;
-  /** Events with content so far: about one token each where the provider does not count. */
+  /** Tokens of the answer so far by its events, where the provider does not count; 0: none of it came. */
   readonly deltas: number;
   /** Events that were no JSON and were left out. */
   readonly malformed: number;

@@ -1,4 +1,5 @@
 import type { AnswerEvent, TokenUsage } from '../dialects/conversation/answer.ts';
+import { tokensIn } from '../dialects/seen-output.ts';
 import { textBytes } from '../dialects/text-bytes.ts';
 
 /** Of English and code; other languages have fewer. */
@@ -11,7 +12,7 @@ const BYTES_A_TOKEN = 4;
 export class UsageEstimate {
   readonly #request: unknown;
   #told = false;
-  #deltas = 0;
+  #tokens = 0;
 
   /** @param request the client's, parsed */
   constructor(request: unknown) {
@@ -27,7 +28,7 @@ export class UsageEstimate {
         case 'reasoning':
         case 'arguments':
         case 'refusal':
-          this.#deltas++;
+          this.#tokens += tokensIn(Buffer.byteLength(event.text));
           break;
         case 'start':
           this.#told ||= event.usage !== undefined;
@@ -47,7 +48,7 @@ export class UsageEstimate {
     if (this.#told) return [];
     this.#told = true;
     const prompt = Math.ceil(textBytes(this.#request) / BYTES_A_TOKEN);
-    const usage: TokenUsage = { prompt, completion: this.#deltas, cacheRead: 0, cacheWritten: 0, reasoning: 0 };
+    const usage: TokenUsage = { prompt, completion: this.#tokens, cacheRead: 0, cacheWritten: 0, reasoning: 0 };
     return [{ kind: 'usage', usage }];
   }
 }

@@ -5,6 +5,7 @@ import { judgeFinish } from '../../failures/finish-reason.ts';
 import { isRecord, type JsonRecord, parseJsonText } from '../../failures/json-record.ts';
 import { textOf } from '../json-fields.ts';
 import { scanJson, Watch } from '../json-scan.ts';
+import { SeenOutput } from '../seen-output.ts';
 import type { SseEvent } from '../sse-reader.ts';
 import type { ReportedTokens, StreamProgress, StreamStep } from '../stream-progress.ts';
 import { readMessagesTokens } from './usage.ts';
@@ -25,18 +26,21 @@ export class MessagesStreamProgress implements StreamProgress {
   error: unknown;
   /** What was found wrong with the way the answer finished, where that was the error. */
   failure: Failure | undefined;
-  /** Events with content so far: about one token each where the provider does not count. */
-  deltas = 0;
   /** Events that were no JSON and were left out. */
   malformed = 0;
+  readonly #seen = new SeenOutput();
   /** A block began, be it of an empty text. */
   #said = false;
+
+  get deltas(): number {
+    return this.#seen.tokens;
+  }
 
   /** @param begun after the first delta the event's name is mostly enough: nothing is parsed that need not be */
   take(event: SseEvent, begun: boolean): StreamStep {
     if (begun) {
       const step = glance(event);
-      if (step === 'delta') this.deltas++;
+      if (step === 'delta') this.#seen.glanced(event);
       if (step === 'drop') this.malformed++;
       if (step !== undefined) return step;
     }
@@ -59,9 +63,9 @@ export class MessagesStreamProgress implements StreamProgress {
         return 'quiet';
       case 'content_block_start':
         this.#said = true;
-        return this.#count(beginsWithContent(json));
+        return this.#count(event, beginsWithContent(json), undefined);
       case 'content_block_delta':
-        return this.#count(true);
+        return this.#count(event, true, saidBy(json));
       case 'message_delta':
         return this.#ends(json);
       case 'message_stop':
@@ -72,9 +76,9 @@ export class MessagesStreamProgress implements StreamProgress {
     }
   }
 
-  #count(isDelta: boolean): StreamStep {
+  #count(event: SseEvent, isDelta: boolean, text: string | undefined): StreamStep {
     if (!isDelta) return 'quiet';
-    this.deltas++;
+    this.#seen.read(event, text);
     return 'delta';
   }
 
@@ -108,6 +112,12 @@ const GLANCES: ReadonlyMap<string, StreamStep> = new Map([
   ['content_block_stop', 'quiet'],
   ['ping', 'quiet'],
 ]);
+
+/** Text, a thought, or part of a call's arguments. */
+function saidBy({ delta }: JsonRecord): string | undefined {
+  if (!isRecord(delta)) return undefined;
+  return textOf(delta.text) ?? textOf(delta.thinking) ?? textOf(delta.partial_json);
+}
 
 /** A call, a result, a hidden thought: said with its start. Text and thoughts are said by their deltas. */
 function beginsWithContent({ content_block: block }: JsonRecord): boolean {

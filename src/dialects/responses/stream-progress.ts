@@ -1,9 +1,10 @@
 import { emptyStream } from '../../failures/check-answer.ts';
 import type { Failure } from '../../failures/failure.ts';
 import { isRecord, type JsonRecord, parseJsonText } from '../../failures/json-record.ts';
-import { itemsOf } from '../json-fields.ts';
+import { itemsOf, textOf } from '../json-fields.ts';
 import { isJson } from '../json-scan.ts';
 import type { ReportedTokens } from '../reported-tokens.ts';
+import { SeenOutput } from '../seen-output.ts';
 import type { SseEvent } from '../sse-reader.ts';
 import type { StreamProgress, StreamStep } from '../stream-progress.ts';
 import { carriesAnswer, type EventKind, itemSays, kindOfType } from './event-kind.ts';
@@ -24,14 +25,17 @@ export class ResponsesStreamProgress implements StreamProgress {
   error: unknown;
   /** What was found wrong with the way the answer finished, where that was the error. */
   failure: Failure | undefined;
-  /** Events with content so far: about one token each where the provider does not count. */
-  deltas = 0;
   /** Events that were no JSON and were left out. */
   malformed = 0;
+  readonly #seen = new SeenOutput();
   /** The number an event of our own would have now. */
   nextSequence = 0;
   /** The response as it was announced. */
   response: JsonRecord | undefined;
+
+  get deltas(): number {
+    return this.#seen.tokens;
+  }
 
   /** @param begun after the first delta the event's name is enough for most: nothing is parsed that need not be */
   take(event: SseEvent, begun: boolean): StreamStep {
@@ -40,7 +44,7 @@ export class ResponsesStreamProgress implements StreamProgress {
       if (kind === 'delta' || kind === 'quiet' || kind === undefined) {
         if (!isJson(event.payload, event.from, event.to)) return this.#skip();
         this.nextSequence++;
-        if (kind === 'delta') this.deltas++;
+        if (kind === 'delta') this.#seen.glanced(event);
         return kind === 'quiet' ? 'quiet' : 'delta';
       }
     }
@@ -54,14 +58,14 @@ export class ResponsesStreamProgress implements StreamProgress {
     const type = typeof json.type === 'string' ? json.type : event.name;
     // An error that calls itself nothing: gateways send OpenAI's bare `{"error": {...}}`.
     const kind = type === '' && isRecord(json.error) ? 'error' : kindOfType(type);
-    const step = this.#step(json, type, kind);
+    const step = this.#step(event, json, type, kind);
     // An error is not passed on: the one told in its place takes its number.
     if (step === 'error') return step;
     this.nextSequence = typeof json.sequence_number === 'number' ? json.sequence_number + 1 : this.nextSequence + 1;
     return step;
   }
 
-  #step(json: JsonRecord, type: string, kind: EventKind | undefined): StreamStep {
+  #step(event: SseEvent, json: JsonRecord, type: string, kind: EventKind | undefined): StreamStep {
     if (kind === 'error') {
       this.error = errorIn(json, type);
       return 'error';
@@ -70,7 +74,7 @@ export class ResponsesStreamProgress implements StreamProgress {
     if (isRecord(json.response)) this.response = json.response;
     if (kind === 'quiet') return 'quiet';
     if (kind === undefined && !carriesAnswer(type, json)) return 'quiet';
-    this.deltas++;
+    this.#seen.read(event, textOf(json.delta));
     return 'delta';
   }
 
