@@ -41,15 +41,30 @@ function describeRoute(route: RouteCache, { cache: { embedder }, tenants }: Conf
 
 function describeSemantic(settings: SemanticSettings, embedder: EmbedderConfig): string[] {
   const { mode, threshold, index, judge, multiTurn } = settings;
-  const name = embedder.kind === 'target' ? embedder.target : 'the local model';
+  const name = describeEmbedder(embedder);
   const facts = [`near questions: ${describeMode(settings, embedder)}`];
-  const least = threshold ?? (mode === 'live' ? calibratedThreshold(name) : undefined);
+  const measured = mode === 'live' && embedder.kind === 'target' ? calibratedThreshold(embedder.target) : undefined;
+  const least = threshold ?? measured;
   const from = least === undefined ? '' : `, from a cosine of ${least} on`;
   facts.push(`  by ${name}, asked for ${formatDuration(embedder.timeout)} at most${from}; vectors ${INDEXES[index]}`);
   if (multiTurn === 'exact-prefix')
     facts.push('  behind earlier turns too, among requests that have the same ones to the byte');
   if (judge !== undefined) facts.push(`  ${describeJudge(judge)}`);
   return facts;
+}
+
+function describeEmbedder(embedder: EmbedderConfig): string {
+  switch (embedder.kind) {
+    case 'target':
+      return embedder.target;
+    case 'local':
+      return 'the local model';
+    case 'onnx': {
+      const { name, dimensions, pooling, maxTokens } = embedder.model;
+      const facts = [dimensions === undefined ? '' : `${dimensions} dimensions`, pooling ?? '', `${maxTokens} tokens`];
+      return `the ONNX model ${name} (${facts.filter((fact) => fact !== '').join(', ')})`;
+    }
+  }
 }
 
 function describeMode({ mode, epsilon, checker, judge }: SemanticSettings, embedder: EmbedderConfig): string {

@@ -4,6 +4,8 @@ import type { CacheShape, EmbedderShape, RouteCacheShape, SemanticShape } from '
 import { calibratedThreshold } from './calibrated-embedders.ts';
 import { DEFAULT_CACHE, DEFAULT_IDEMPOTENCY_TTL } from './defaults.ts';
 import type { ConfigDocument } from './document.ts';
+import { OnnxModelError } from './onnx/onnx-model.ts';
+import { readOnnxModel } from './onnx/read-onnx-model.ts';
 import type { Path } from './path.ts';
 import { didYouMean } from './suggest.ts';
 
@@ -142,6 +144,7 @@ function buildRouteSemantic(
 }
 
 function isUnknown(embedder: EmbedderConfig | undefined): boolean {
+  if (embedder?.kind === 'onnx') return true;
   return embedder?.kind === 'target' && calibratedThreshold(embedder.target) === undefined;
 }
 
@@ -167,16 +170,33 @@ function buildEmbedder(given: EmbedderShape, context: CacheContext): EmbedderCon
   }
   if (given.dimensions !== undefined && given.target === undefined)
     document.report([...path, 'dimensions'], 'needs target: a model file says itself how many it has');
+  if (given.onnx === undefined)
+    for (const option of ['pooling', 'maxTokens', 'prefix'] as const)
+      if (given[option] !== undefined) document.report([...path, option], 'needs onnx: others know it by themselves');
   if (given.target !== undefined) {
     checkTarget(given.target, [...path, 'target'], context);
     return { kind: 'target', target: given.target, dimensions: given.dimensions, timeout };
   }
-  if (given.onnx !== undefined) {
-    const instead = 'serve the model with an OpenAI-compatible server, and name that as target';
-    document.report([...path, 'onnx'], `not in this version: ${instead}`);
-    return { kind: 'onnx', path: resolve(dirname(document.file), given.onnx), timeout };
-  }
+  if (given.onnx !== undefined) return buildOnnxEmbedder(given, given.onnx, timeout, document);
   return { kind: 'local', timeout };
+}
+
+function buildOnnxEmbedder(
+  { pooling, maxTokens, prefix }: EmbedderShape,
+  written: string,
+  timeout: number,
+  document: ConfigDocument,
+): EmbedderConfig | undefined {
+  const path: Path = ['cache', 'embedder', 'onnx'];
+  try {
+    const model = readOnnxModel(resolve(dirname(document.file), written), { pooling, maxTokens, prefix });
+    return { kind: 'onnx', model, timeout };
+  } catch (error) {
+    if (!(error instanceof OnnxModelError)) throw error;
+    if (error.option === 'onnx') document.report(path, `${document.shown(path, written)}: ${error.message}`);
+    else document.report([...path.slice(0, -1), error.option], error.message);
+    return undefined;
+  }
 }
 
 function checkTarget(target: string, path: Path, { document, providerNames }: CacheContext): void {

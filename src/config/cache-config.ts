@@ -1,3 +1,5 @@
+import type { OnnxModel } from './onnx/onnx-model.ts';
+
 /** What all caching shares. What one route does with it is {@link RouteCache}. */
 export interface CacheConfig {
   /** All answers kept, bytes. */
@@ -33,8 +35,7 @@ export type EmbedderConfig =
       readonly timeout: number;
     }
   | { readonly kind: 'local'; readonly timeout: number }
-  /** `path`: a model file of the operator's own. */
-  | { readonly kind: 'onnx'; readonly path: string; readonly timeout: number };
+  | { readonly kind: 'onnx'; readonly model: OnnxModel; readonly timeout: number };
 
 /** How one route's answers are kept. */
 export interface RouteCache {

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { MONEY_PATTERN, PERCENT_PATTERN, PERIOD_MS, parseAmount, parsePercent } from './amounts.ts';
 import { ANSWER_CHECKERS, type JudgeBudget, MULTI_TURN, SEMANTIC_MODES, VECTOR_INDEXES } from './cache-config.ts';
+import { POOLINGS } from './onnx/onnx-model.ts';
 import { duration, flag, integer, oneOf, type Reading, shaped, share, size, text } from './schema-types.ts';
 
 const VARIABLE = { type: 'string', pattern: '\\$\\{[A-Za-z_]' } as const;
@@ -9,6 +10,7 @@ const BASE64_KEY = /^[A-Za-z0-9+/_-]{43}=?$/;
 /** Below it nothing is left of an answer worth keeping. */
 const LEAST_BYTES = 1024;
 const MOST_DIMENSIONS = 65_536;
+const MOST_TOKENS = 65_536;
 
 /** `on` and `off`, which YAML 1.2 reads as text. */
 export const onOff = (description: string) =>
@@ -80,7 +82,13 @@ const embedder = z.strictObject({
   target: text('An embeddings model: provider/model.').optional(),
   dimensions: integer('What its vectors are to have.', 1, MOST_DIMENSIONS).optional(),
   local: onOff('The model that comes with the proxy: weak, for shadow mode only.').optional(),
-  onnx: text('Not in this version: a model file of your own.').optional(),
+  onnx: text('A folder with a sentence-embedding model of your own: model.onnx and tokenizer.json.').optional(),
+  pooling: oneOf(
+    POOLINGS,
+    'How vectors of tokens become one: mean, cls. Default: as 1_Pooling/config.json says.',
+  ).optional(),
+  maxTokens: integer('Longer texts get no vector. Default: what the model was made for.', 1, MOST_TOKENS).optional(),
+  prefix: text('Written before every text: "query: ". Default: none, or the model’s own prompt.').optional(),
   timeout: duration('Without a vector by then, the cache is left out. Default 2s.').optional(),
 });
 

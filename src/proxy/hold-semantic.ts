@@ -54,7 +54,7 @@ async function open(
     import('../cache/semantic/vector-indexes.ts'),
   ]);
   const events = eventsOf(runtime);
-  const embedder: Embedder = openEmbedder(choice, {
+  const embedder: Embedder = await openEmbedder(choice, {
     clock,
     callTarget: (request, signal) => {
       const target = choice.kind === 'target' ? choice.target : '';

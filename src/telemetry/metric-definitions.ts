@@ -266,7 +266,7 @@ export const METRICS = {
     name: 'breakwater_semantic_trouble_total',
     type: 'counter',
     labels: ['what'],
-    help: 'Times that the semantic cache could not do its work; requests go on without it. what: embedder-timeout, embedder-failed, embedder-invalid, embedder-dimensions, embedder-paused, embedder-overloaded, index, index-open, judge, certificates, ...',
+    help: 'Times that the semantic cache could not do its work; requests go on without it. what: embedder-timeout, embedder-failed, embedder-invalid, embedder-dimensions, embedder-too-long, embedder-paused, embedder-overloaded, index, index-open, judge, certificates, ...',
   },
   cacheSaved: {
     name: 'breakwater_cache_saved_usd_total',

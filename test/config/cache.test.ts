@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { DEFAULT_CACHE, DEFAULT_MODEL_SETTINGS } from '../../src/config/defaults.ts';
 import { parseConfig } from '../../src/config/load.ts';
+import { modelFolder, WHOLE } from './onnx/model-folder.ts';
 import { problemsOf } from './problems-of.ts';
 
 const PROVIDERS = 'providers: {openai: {apiKey: k}}\n';
@@ -102,7 +104,21 @@ const refused: readonly [name: string, text: string, problem: RegExp][] = [
   ],
   ['an entry no tenant may keep', 'cache: {exact: {perTenant: 1MiB, maxEntry: 2MiB}}', /maxEntry: is above perTenant/],
   ['an embedder of no kind', 'cache: {embedder: {}}', /write one of target, local or onnx/],
-  ['a model file', 'cache: {embedder: {onnx: x}}', /onnx: not in this version: serve the model/],
+  [
+    'a model that is not there',
+    'cache:\n  embedder:\n    onnx: ./nowhere',
+    /^4:11 cache\.embedder\.onnx: "\.\/nowhere": there is no such folder/,
+  ],
+  [
+    'a way of pooling that there is not',
+    'cache: {embedder: {onnx: x, pooling: max}}',
+    /^2:38 cache\.embedder\.pooling: .*mean/,
+  ],
+  [
+    'a prompt for an embedder that has its own ways',
+    'cache: {embedder: {target: openai/e, prefix: "query: "}}',
+    /^2:46 cache\.embedder\.prefix: needs onnx/,
+  ],
   ['an embedder of two kinds', 'cache: {embedder: {local: on, onnx: x}}', /write one of target, local or onnx/],
   [
     'an embedder of nobody',
@@ -150,3 +166,29 @@ for (const [name, text, problem] of refused) {
     assert.match(problems[0] ?? '', problem);
   });
 }
+
+test('an ONNX model is looked for beside the configuration, and needs a threshold where it decides', (t) => {
+  const folder = modelFolder(WHOLE);
+  t.after(folder.remove);
+  const file = join(dirname(folder.path), 'breakwater.yaml');
+  const parse = (embedder: string, semantic: string) =>
+    parseConfig(
+      file,
+      `${PROVIDERS}cache: {embedder: ${embedder}}\nmodels: {m: {targets: [openai/a], cache: {semantic: ${semantic}}}}\n`,
+      {},
+    );
+  const { embedder } = parse('{onnx: tiny, maxTokens: 9, prefix: "q: ", timeout: 1s}', 'on').cache;
+  assert.ok(embedder?.kind === 'onnx');
+  const { model, timeout } = embedder;
+  assert.deepEqual(
+    [model.file, model.maxTokens, model.prefix, timeout],
+    [join(folder.path, 'model.onnx'), 9, 'q: ', 1000],
+  );
+  assert.throws(() => parse('{onnx: tiny}', '{mode: live}'), /needs a threshold: nobody has measured/);
+  assert.ok(parse('{onnx: tiny}', '{mode: live, threshold: 0.96}'));
+  folder.write('config.json', { max_position_embeddings: 8 });
+  assert.throws(
+    () => parse('{onnx: tiny, maxTokens: 9}', 'on'),
+    /breakwater\.yaml:2:43: cache\.embedder\.maxTokens: is above the 8 that the model has places for/,
+  );
+});

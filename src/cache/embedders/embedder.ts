@@ -8,6 +8,8 @@ export type EmbedTroubleKind =
   | 'invalid'
   /** Vectors of another dimension than before, or than configured. */
   | 'dimensions'
+  /** A text is longer than what the model reads of one. */
+  | 'too-long'
   /** Not asked: it has failed too often lately. */
   | 'paused'
   /** Not asked: too many wait already. */

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { LocalJob, LocalReply, LocalThreadData } from './local-embedder.ts';
+import type { LocalThreadData } from './local-embedder.ts';
+import type { ThreadJob, ThreadReply } from './thread-embedder.ts';
 
 interface Model {
   embed(texts: readonly string[]): Promise<readonly (readonly number[])[]>;
@@ -14,12 +15,12 @@ async function load(): Promise<Model> {
   return library.initModel(source.modelSource);
 }
 
-parentPort?.on('message', ({ id, texts }: LocalJob) => {
+parentPort?.on('message', ({ id, texts }: ThreadJob) => {
   loading ??= load();
   loading
     .then((model) => model.embed(texts))
-    .then((vectors): LocalReply => ({ id, vectors: vectors.map((vector) => Float32Array.from(vector)) }))
-    .catch((error: unknown): LocalReply => ({ id, failure: error instanceof Error ? error.message : String(error) }))
+    .then((vectors): ThreadReply => ({ id, vectors: vectors.map((vector) => Float32Array.from(vector)) }))
+    .catch((error: unknown): ThreadReply => ({ id, failure: error instanceof Error ? error.message : String(error) }))
     .then((reply) => parentPort?.postMessage(reply));
 });
 // The model is loaded while nobody waits for it yet.

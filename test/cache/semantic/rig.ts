@@ -15,6 +15,8 @@ export interface SemanticRigOptions {
   readonly state?: string;
   /** What the embedder may take, in YAML. Default: long, as the machine may be slow. */
   readonly timeout?: string;
+  /** YAML behind `embedder:`, in place of the one of our own. */
+  readonly vectors?: string;
   /** What several proxies have in common: the same route, wherever it is asked. Default: a simulator and an embedder of its own. */
   readonly shared?: { readonly upstream: Simulator; readonly embedder: EmbeddingServer };
 }
@@ -33,11 +35,12 @@ export const LIVE = '{mode: live, threshold: 0.75}';
 /** A proxy whose route `m` has a semantic cache, a simulator behind it, and an embedder of our own. */
 export async function semanticRig(t: TestContext, options: SemanticRigOptions = {}): Promise<SemanticRig> {
   const { semantic = LIVE, cache = 'exact: on', more = '', state = 'memory', timeout = '60s' } = options;
+  const { vectors = `{target: e/vectors, timeout: ${timeout}}` } = options;
   const { models = `{m: {targets: [a/gpt], retries: {max: 0}, cache: {semantic: ${semantic}}}}`, shared } = options;
   const embedder = shared?.embedder ?? (await embeddingServer(t));
   const base = await proxyRig(t, {
     upstreams: shared === undefined ? [{}] : [],
-    config: `state: ${state}\ncache: {${cache}, embedder: {target: e/vectors, timeout: ${timeout}}}\nmodels: ${models}\n${more}`,
+    config: `state: ${state}\ncache: {${cache}, embedder: ${vectors}}\nmodels: ${models}\n${more}`,
     providers: `providers:
   a: {baseUrl: "${shared?.upstream.baseUrl ?? 'up(a)'}", apiKey: k, ${ALL_ENDPOINTS}, prices: {"*": {input: $3, output: $15}}}
   e: {baseUrl: "${embedder.baseUrl}", apiKey: k, speaks: [embeddings, chat], prices: {"*": {input: $1, output: $0}}}\n`,
