@@ -3,6 +3,7 @@ import type { RouteCache } from '../config/cache-config.ts';
 import { type CertificateStore, MemoryCertificateStore } from './certify/certificate-store.ts';
 import { Flights } from './exact/flights.ts';
 import type { Idempotency } from './idempotency/idempotency.ts';
+import { RecentPurges } from './recent-purges.ts';
 import type {
   CacheEntry,
   CacheLimits,
@@ -46,6 +47,7 @@ export class AnswerCache {
   readonly idempotency: Idempotency;
   readonly certificates: CertificateStore;
   terms: CacheTerms;
+  readonly #purges = new RecentPurges();
   readonly #store: CacheStore;
   readonly #clock: Clock;
   readonly #random: Random;
@@ -86,13 +88,23 @@ export class AnswerCache {
     }
   }
 
-  /** Keeps an answer. @returns it as it is kept; undefined: it is too large */
-  keep(answer: NewAnswer, { ttl, staleIfError }: Pick<RouteCache, 'ttl' | 'staleIfError'>): CacheEntry | undefined {
+  /**
+   * Keeps an answer.
+   *
+   * @param askedAt clock milliseconds: what was purged since then is not kept
+   * @returns it as it is kept; undefined: it is too large, or purged
+   */
+  keep(
+    answer: NewAnswer,
+    { ttl, staleIfError }: Pick<RouteCache, 'ttl' | 'staleIfError'>,
+    askedAt: number,
+  ): CacheEntry | undefined {
     if (answer.body.length > this.terms.maxEntry) return undefined;
     const now = this.#clock.now();
     const freshUntil = now + ttl * (1 - JITTER * this.#random());
     const keepUntil = Math.max(freshUntil, now + (staleIfError ?? 0));
     const entry: CacheEntry = { ...answer, epoch: this.terms.epoch, createdAt: now, freshUntil, keepUntil };
+    if (this.#purges.takes(entry, askedAt)) return undefined;
     try {
       this.#store.put(entry);
     } catch (error) {
@@ -103,6 +115,8 @@ export class AnswerCache {
 
   /** @throws {Error} where the store cannot be reached: whoever purges wants to know */
   async purge(filter: PurgeFilter): Promise<number> {
+    this.#purges.add(filter, this.#clock.now());
+    this.flights.part();
     return this.#store.purge(filter);
   }
 

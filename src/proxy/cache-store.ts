@@ -67,6 +67,7 @@ function keepAnswer(
         near: near === undefined ? undefined : { scope: near.scope, question: near.question },
       },
       routeCacheOf(exchange),
+      exchange.startedAt,
     );
   return runtime.semantic === undefined ? keep(undefined) : keepNear(runtime.semantic, exchange, visit, keep);
 }

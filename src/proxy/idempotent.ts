@@ -3,7 +3,7 @@ import type { AnswerCache } from '../cache/answer-cache.ts';
 import { Digest } from '../cache/digest.ts';
 import type { Failure } from '../failures/failure.ts';
 import { ownFailure } from '../failures/own-errors.ts';
-import { ownerOf } from './cache-scope.ts';
+import { ownerOf, userOf } from './cache-scope.ts';
 import type { CacheVisit } from './cache-visit.ts';
 import type { Exchange } from './exchange.ts';
 import type { Runtime } from './runtime.ts';
@@ -40,6 +40,8 @@ export async function underKey(
     .add('idempotency')
     .add(tenant)
     .add(account?.identity.agent)
+    // Two users may well have the same key: one made of what is asked.
+    .add(userOf(exchange))
     .add(credential)
     .add(key)
     .key();

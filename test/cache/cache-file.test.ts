@@ -39,7 +39,7 @@ function answerOf(number: number): NewAnswer {
 
 async function filled(dir: string, clock: FakeClock): Promise<string> {
   const { cache } = await open(dir, clock);
-  for (let number = 0; number < ANSWERS; number++) cache.keep(answerOf(number), LIFE);
+  for (let number = 0; number < ANSWERS; number++) cache.keep(answerOf(number), LIFE, clock.now());
   await cache.close();
   return join(dir, 'cache.db');
 }
@@ -76,7 +76,7 @@ describe('a damaged cache file', () => {
         writeFileSync(file, damage(readFileSync(file), page));
         const { cache } = await open(dir, clock);
         await found(cache);
-        cache.keep(answerOf(0), LIFE);
+        cache.keep(answerOf(0), LIFE, clock.now());
         await cache.close();
         const again = await open(dir, clock);
         assert.ok((await found(again.cache)) > 0, `page ${page}: what was kept since is there`);

@@ -324,6 +324,21 @@ describe('identical requests under way', () => {
     assert.equal(rig.calls, 2);
   });
 
+  test('of which some came before a purge and some after it do not share one, and what was asked before it is not kept', async (t) => {
+    const { rig, answer } = await held(t, true);
+    const before = many(rig, 2);
+    await until('one asks and one waits', () => rig.proxy.runtime.cache?.flights.followers === 1 && rig.calls === 1);
+    assert.equal(await rig.proxy.runtime.cache?.purge({ model: 'm' }), 0);
+    const controller = new AbortController();
+    const after = rig.ask(CHAT, { signal: controller.signal }).catch(() => undefined);
+    await until('the next asks anew', () => rig.calls === 2);
+    controller.abort();
+    await after;
+    await answer(1, 0);
+    await Promise.all(before);
+    assert.equal(rig.proxy.runtime.cache?.localStats()?.entries, 0);
+  });
+
   test('ask each for itself when the answer is not for sharing', async (t) => {
     const { rig, answer } = await held(t, true, 'sim-slow-headers-1s-length');
     const asked = many(rig, 3);

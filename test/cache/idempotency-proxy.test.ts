@@ -91,7 +91,7 @@ test('a failed call gives the key back', async (t) => {
   assert.equal(rig.calls, 4);
 });
 
-test('tenants and agents have keys of their own', async (t) => {
+test('tenants, agents and users have keys of their own', async (t) => {
   const rig = await cacheRig(t, {
     models: MODELS,
     cache,
@@ -101,10 +101,12 @@ test('tenants and agents have keys of their own', async (t) => {
     { authorization: 'Bearer acme-key-of-twenty-chars' },
     { authorization: 'Bearer umbrella-key-of-twenty-c' },
     { authorization: 'Bearer acme-key-of-twenty-chars', 'x-breakwater-agent': 'coder' },
+    { authorization: 'Bearer acme-key-of-twenty-chars', 'x-breakwater-user': 'ann' },
+    { authorization: 'Bearer acme-key-of-twenty-chars', 'x-breakwater-user': 'bob' },
   ];
   for (const headers of who)
     assert.equal((await rig.ask(CHAT, { headers: { ...headers, 'idempotency-key': 'k' } })).idempotent, null);
-  assert.equal(rig.calls, 3);
+  assert.equal(rig.calls, 5);
 });
 
 test('a restart keeps the answers', async (t) => {

@@ -75,6 +75,11 @@ export class Flights {
     return flight;
   }
 
+  /** Nobody joins those under way any more. Who waits goes on waiting. */
+  part(): void {
+    this.#flights.clear();
+  }
+
   get size(): number {
     return this.#flights.size;
   }

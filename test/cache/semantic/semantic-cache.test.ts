@@ -141,6 +141,7 @@ function bench({ angles, shadowOnly = false, judge, unpriced = false, random = (
       const entry = answers.keep(
         { ...meta, inputTokens: 1, outputTokens: 1, near: { scope, question }, body },
         { ttl: 60_000, staleIfError: undefined },
+        clock.now(),
       );
       assert.ok(entry !== undefined);
       cache.keep(entry, place, LIVE);
