@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { isRecord } from '../../src/failures/json-record.ts';
 import { type Rig, rig } from '../chaos/rig.ts';
 
 const KEY = 'bw_acme_key_0123456789abcdef';
@@ -127,3 +128,41 @@ test('what fits is let in', async (t) => {
     assert.equal(answer.status, 200, `${one[0]} with ${one[1]}: ${await answer.text()}`);
   }
 });
+
+for (const clamp of [false, true]) {
+  test(`a cap ${clamp ? 'that a budget set' : 'of the client'} is told in the words that the provider heeds`, async (t) => {
+    const r = await rig(t, {
+      providers:
+        'providers: {a: {preset: deepseek, baseUrl: up(a), apiKey: k}, b: {preset: openai, baseUrl: up(a), apiKey: k}}',
+      config: CONFIG.replace(
+        'm: {',
+        `b: {targets: [{target: b/sim-usage-20-1, price: {input: "$0", output: "$1000"}}]}, m: {`,
+      ).replace('limit: $0.50, per: day}', `limit: $0.50, per: day}, clamp: ${clamp}`),
+    });
+    const wanted = clamp ? 600 : 10;
+    for (const model of ['m', 'b']) {
+      const answer = await post(r, [
+        'chat',
+        '',
+        { model, messages: MESSAGES, max_completion_tokens: wanted, max_tokens: null },
+      ]);
+      assert.equal(answer.status, 200, await answer.text());
+    }
+    const caps = r.upstreams[0]?.requests.map(({ body }) => {
+      assert.ok(isRecord(body));
+      return [body.max_tokens, body.max_completion_tokens];
+    });
+    assert.deepEqual(
+      caps,
+      clamp
+        ? [
+            [500, 500],
+            [null, 499],
+          ]
+        : [
+            [10, 10],
+            [null, 10],
+          ],
+    );
+  });
+}
