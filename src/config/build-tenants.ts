@@ -22,14 +22,6 @@ const SHORTEST_WEBHOOK_SECRET = 16;
 const HOUR = 3_600_000;
 const DEFAULT_SPIKE = 3;
 
-/** No limits at all. */
-export const NO_LIMITS: ScopeLimits = Object.freeze({
-  budget: Object.freeze([]),
-  requestRate: undefined,
-  tokenRate: undefined,
-  concurrency: undefined,
-});
-
 export interface BuiltTenants {
   readonly tenants: readonly Tenant[];
   readonly admin: AdminConfig;

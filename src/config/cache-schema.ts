@@ -134,7 +134,6 @@ export const agentCacheSchema = z
 
 export type CacheShape = z.output<typeof cacheSchema>;
 export type RouteCacheShape = z.output<typeof routeCacheSchema>;
-export type AgentCacheShape = z.output<typeof agentCacheSchema>;
 export type SemanticShape = z.output<typeof semanticOptions>;
 export type EmbedderShape = z.output<typeof embedder>;
 

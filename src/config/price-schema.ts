@@ -115,8 +115,6 @@ export function buildProviderPrices(
   return { free: given.free ?? false, like: given.pricesLike, models };
 }
 
-export const NO_PROVIDER_PRICES: ProviderPrices = Object.freeze({ free: false, like: undefined, models: [] });
-
 function readTokenPrice(input: unknown): { ok: true; value: number } | { ok: false; reason: string } {
   if (typeof input === 'number' || (typeof input === 'string' && /^\d+(\.\d+)?$/.test(input))) {
     return { ok: false, reason: `a price needs a unit: "$${input}" for dollars a million tokens` };

@@ -12,9 +12,7 @@ export interface LossBaseline {
 
 /** The drop that must be noticed: ten points of a hundred. */
 export const DROP = 0.1;
-/** Values within which it is noticed, 95 times of 100. */
-export const NOTICED_WITHIN = 150;
-/** So many are calculated with: the baseline is only known as well as it was measured. */
+/** It is to be noticed within 150 values, 95 times of 100. So many are calculated with: the baseline is only known as well as it was measured. */
 const AIM = 130;
 const CAUGHT = 0.95;
 /** A detector that may be slow need not be: above this, waiting longer buys no rarer alarm that anybody would live to see. */

@@ -1,20 +1,13 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
-import type { RedisTopology } from '../../../src/config/state-config.ts';
+import { describe, test } from 'node:test';
 import type { EvidenceKey } from '../../../src/routing/evidence/evidence-key.ts';
-import {
-  type EvidenceStore,
-  KEPT_MS,
-  MemoryEvidenceStore,
-} from '../../../src/routing/evidence/store/evidence-store.ts';
+import { KEPT_MS, MemoryEvidenceStore } from '../../../src/routing/evidence/store/evidence-store.ts';
 import { RedisEvidenceStore } from '../../../src/routing/evidence/store/redis-evidence.ts';
 import { SqliteEvidenceStore } from '../../../src/routing/evidence/store/sqlite-evidence.ts';
-import { openRedisState } from '../../../src/state/redis/open-redis.ts';
 import { FakeClock } from '../../breakers/fake-clock.ts';
-import { type OwnRedis, placeFrom, redisServerCommand, skipWithout, startRedis } from '../../state/redis-server.ts';
+import { keepsRevisions, noServer } from '../../state/revised-records.ts';
 import { stateDir } from '../../state/state-dir.ts';
 
 const KEY: EvidenceKey = { tenant: 'acme', key: 'k1', pair: { cheap: 'small', strong: 'smart' } };
@@ -27,59 +20,19 @@ const OTHERS: readonly EvidenceKey[] = [
   { tenant: 'acme', key: 'k1","small', pair: { cheap: 'smart', strong: '' } },
 ];
 
-interface Opened {
-  readonly store: EvidenceStore;
-  close(): void | Promise<void>;
-}
-
-function conforms(name: string, skip: string | false, open: () => Opened | Promise<Opened>): void {
-  describe(`evidence ${name}`, { skip }, () => {
-    test('is found as it was stored, each under its own key', async () => {
-      const { store, close } = await open();
-      assert.equal(await store.load(KEY), undefined);
-      assert.equal(await store.save(KEY, '{"a":"ä"}', 0), 1);
-      assert.deepEqual(await store.load(KEY), { record: '{"a":"ä"}', revision: 1 });
-      for (const [at, other] of OTHERS.entries()) {
-        assert.equal(await store.load(other), undefined);
-        assert.equal(await store.save(other, String(at), 0), 1);
-      }
-      for (const [at, other] of OTHERS.entries())
-        assert.deepEqual(await store.load(other), { record: String(at), revision: 1 });
-      assert.equal((await store.load(KEY))?.record, '{"a":"ä"}');
-      await close();
-    });
-
-    test('is replaced by who has seen the latest, and by nobody else', async () => {
-      const { store, close } = await open();
-      assert.equal(await store.save(KEY, '1', 0), 1);
-      assert.equal(await store.save(KEY, 'again', 0), undefined);
-      assert.equal(await store.save(KEY, '2', 1), 2);
-      assert.equal(await store.save(KEY, 'late', 1), undefined);
-      assert.equal(await store.save(KEY, 'early', 3), undefined);
-      assert.deepEqual(await store.load(KEY), { record: '2', revision: 2 });
-      await close();
-    });
-
-    test('of many who save at once one wins each time', async () => {
-      const { store, close } = await open();
-      for (let revision = 0; revision < 3; revision++) {
-        const saved = await Promise.all(Array.from({ length: 20 }, (_, at) => store.save(KEY, String(at), revision)));
-        assert.equal(saved.filter((one) => one === revision + 1).length, 1);
-        assert.equal(saved.filter((one) => one === undefined).length, 19);
-      }
-      await close();
-    });
-  });
-}
-
-conforms('in memory', false, () => {
-  const store = new MemoryEvidenceStore();
-  return { store, close: () => store.close() };
-});
-
-conforms('in a file', false, () => {
-  const store = new SqliteEvidenceStore(join(stateDir(), 'routes.db'), new FakeClock());
-  return { store, close: () => store.close() };
+const openLink = keepsRevisions<EvidenceKey>({
+  what: 'evidence records',
+  key: KEY,
+  others: OTHERS,
+  inMemory: () => {
+    const store = new MemoryEvidenceStore();
+    return { store, close: () => store.close() };
+  },
+  inFile: () => {
+    const store = new SqliteEvidenceStore(join(stateDir(), 'routes.db'), new FakeClock());
+    return { store, close: () => store.close() };
+  },
+  inRedis: (link, keyPrefix) => new RedisEvidenceStore(link, keyPrefix),
 });
 
 describe('a tenant with very many kinds of work', () => {
@@ -132,41 +85,9 @@ describe('a file of evidence', () => {
   });
 });
 
-const server = placeFrom('BREAKWATER_TEST_REDIS');
-const noServer = skipWithout(
-  server ?? redisServerCommand(),
-  'neither BREAKWATER_TEST_REDIS nor a redis-server of 7.2 or newer on PATH',
-);
-const cluster = placeFrom('BREAKWATER_TEST_REDIS_CLUSTER');
-const noCluster = skipWithout(cluster, 'no BREAKWATER_TEST_REDIS_CLUSTER');
-let own: OwnRedis | undefined;
-before(async () => {
-  if (server === undefined && noServer === false) own = await startRedis();
-});
-after(() => own?.kill());
-
-async function redis(place: { readonly host: string; readonly port: number } | undefined, topology: RedisTopology) {
-  assert.ok(place !== undefined);
-  const keyPrefix = `test-${randomBytes(6).toString('hex')}`;
-  const state = await openRedisState({
-    urls: [`redis://${place.host}:${place.port}`],
-    topology,
-    timeout: 30_000,
-    keyPrefix,
-  });
-  return {
-    store: new RedisEvidenceStore(state.link, keyPrefix),
-    close: () => state.close(),
-    link: state.link,
-    keyPrefix,
-  };
-}
-
-conforms('in Redis', noServer, () => redis(server ?? own, { kind: 'standalone' }));
-conforms('in a Cluster', noCluster, () => redis(cluster, { kind: 'cluster' }));
-
 test('evidence in Redis goes by itself when nobody asks for it any more', { skip: noServer }, async () => {
-  const { store, close, link, keyPrefix } = await redis(server ?? own, { kind: 'standalone' });
+  const { link, keyPrefix, close } = await openLink();
+  const store = new RedisEvidenceStore(link, keyPrefix);
   await store.save(KEY, '1', 0);
   const [, keys]: unknown[] = [
     ...((await link.call('scan', '0', 'match', `${keyPrefix}:{acme}:route:*`, 'count', 10_000)) as unknown[]),
