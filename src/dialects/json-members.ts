@@ -1,4 +1,5 @@
 import { isRecord, type JsonRecord } from '../failures/json-record.ts';
+import { freeMemory } from '../free-memory.ts';
 import { ESCAPED_KEY, type MemberListener, scanJson, skipSpace } from './json-scan.ts';
 
 /** A range of bytes: `[start, end)`. */
@@ -41,12 +42,13 @@ export type JsonKind = 'object' | 'array' | 'string' | 'number' | 'boolean' | 'n
  * it; a value is parsed when somebody asks for it.
  */
 export class JsonMembers {
-  readonly bytes: Buffer;
   readonly layout: MembersLayout;
+  readonly #bytes: Buffer;
+  #gone = false;
   #json: JsonRecord | undefined;
 
   private constructor(bytes: Buffer, layout: MembersLayout) {
-    this.bytes = bytes;
+    this.#bytes = bytes;
     this.layout = layout;
   }
 
@@ -77,6 +79,18 @@ export class JsonMembers {
   /** Some key, however deep, is spelled with an escape. */
   get hasEscapedKey(): boolean {
     return this.layout.hasEscapedKey;
+  }
+
+  /** @throws {Error} after {@link letGo}: a key made of what is left would be every request's */
+  get bytes(): Buffer {
+    if (this.#gone) throw new Error('the body was let go');
+    return this.#bytes;
+  }
+
+  /** Gives the memory of the bytes back. */
+  letGo(): void {
+    this.#gone = true;
+    freeMemory(this.#bytes);
   }
 
   /** Offset behind the opening brace: where a member can be inserted. */

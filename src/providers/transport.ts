@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { IncomingHttpHeaders } from 'node:http';
-import { type Dispatcher, Pool } from 'undici';
+import { buildConnector, type Dispatcher, Pool } from 'undici';
 import type { Provider } from '../config/config.ts';
+import { BodyWrites } from './body-writes.ts';
 
 /** How far a call had come when something happened to it. Decides whether a repeat could be billed twice. */
 export type Phase = 'connect' | 'headers' | 'body';
@@ -95,6 +96,7 @@ export class Transport {
   /** Told of what went wrong in this process, not on the way: a call that failed of it says only that it did. */
   readonly onDefect: (error: unknown) => void;
   readonly #pools = new Map<string, Pool>();
+  readonly #writes = new BodyWrites();
 
   constructor(onDefect: (error: unknown) => void) {
     this.onDefect = onDefect;
@@ -103,6 +105,7 @@ export class Transport {
   /** Starts a call. Never throws: an unusable request is reported to the sink. */
   send(request: UpstreamRequest, sink: UpstreamSink): UpstreamCall {
     const call = new UpstreamCall(sink);
+    if (request.body !== null) this.#writes.sends(request.body);
     try {
       this.#pool(request).dispatch(
         {
@@ -118,6 +121,11 @@ export class Transport {
       sink.onError(error, 'connect');
     }
     return call;
+  }
+
+  /** Whether a connection may still be reading this very body, though its call is over. False for one that was never sent. */
+  mayBeWriting(body: Buffer): boolean {
+    return this.#writes.mayBeUnderWay(body);
   }
 
   /** Forgets pools of providers that are no longer configured; calls under way on them finish first. */
@@ -149,14 +157,22 @@ export class Transport {
         headersTimeout: 0,
         bodyTimeout: 0,
         allowH2: provider.http2,
-        connect: {
-          timeout: connectTimeout,
-          ...(provider.ca === undefined ? {} : { ca: readFileSync(provider.ca) }),
-        },
+        connect: this.#connector(provider, connectTimeout),
       });
       this.#pools.set(key, pool);
     }
     return pool;
+  }
+
+  #connector(provider: Provider, timeout: number): buildConnector.connector {
+    const ca = provider.ca === undefined ? {} : { ca: readFileSync(provider.ca) };
+    const connect = buildConnector({ allowH2: provider.http2, timeout, ...ca });
+    return (options, done) =>
+      connect(options, (...connected: Parameters<buildConnector.Callback>) => {
+        // Where there is none it is null by its type, and may be absent.
+        if (connected[1]) this.#writes.watch(connected[1]);
+        done(...connected);
+      });
   }
 }
 

@@ -58,6 +58,7 @@ export function prepareAside(
     conversation: undefined,
     misfits: undefined,
     dropped: new Set(),
+    made: [],
     attempts: [],
     bills: [],
     waitedMs: 0,

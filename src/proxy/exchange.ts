@@ -91,6 +91,8 @@ export interface Exchange extends Listed {
   misfits: ReadonlyMap<Rung, Misfit> | undefined;
   /** Fields of the request that the target which answered was not told of. Harmless ones only. */
   readonly dropped: Set<string>;
+  /** What was made of the client's body for targets. */
+  readonly made: Buffer[];
   readonly attempts: AttemptSummary[];
   /** What the tries cost, one for each that was sent. */
   readonly bills: Bill[];

@@ -5,6 +5,7 @@ import { compaction } from './compaction.ts';
 import { dispatch, mayStandIn } from './dispatch.ts';
 import type { Exchange } from './exchange.ts';
 import { keepWaiting } from './keep-waiting.ts';
+import { letBodiesGo } from './let-bodies-go.ts';
 import { planCascade } from './plan-cascade.ts';
 import { relay } from './relay.ts';
 import { sendFailure } from './replies.ts';
@@ -50,6 +51,7 @@ export async function serve(exchange: Exchange, runtime: Runtime): Promise<void>
     settle(exchange, runtime);
     if (cache !== undefined) cacheStore(exchange, runtime, cache);
     runtime.shadows?.settled(exchange);
+    letBodiesGo(exchange, runtime);
   }
 }
 

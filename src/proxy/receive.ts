@@ -76,6 +76,7 @@ export function receive(
     conversation: undefined,
     misfits: undefined,
     dropped: new Set(),
+    made: [],
     attempts: [],
     bills: [],
     waitedMs: 0,

@@ -95,13 +95,16 @@ export async function tryTarget(
     bill.void();
     throw new UpstreamFailure(uncovered);
   }
+  const body =
+    options.continuation?.body ?? translation?.body ?? bodyFor(exchange, rung, options.prepared, askForUsage);
+  if (body !== exchange.sent.body.bytes) exchange.made.push(body);
   const request: AttemptRequest = {
     wire,
     provider: rung.provider,
     path: rung.paths[wire],
     headers: withDialectHeaders(options.headers, wire),
     newSocket: options.newSocket,
-    body: options.continuation?.body ?? translation?.body ?? bodyFor(exchange, rung, options.prepared, askForUsage),
+    body,
     timers: {
       connect: timeouts.connect,
       // Never cut the last one that may still answer.
