@@ -15,6 +15,7 @@ export class ClientConnection {
 
   constructor(response: ServerResponse, cancellation: Cancellation) {
     this.#response = response;
+    if (response.destroyed) cancellation.cancel('client_gone');
     response.on('close', () => {
       if (!response.writableFinished && !this.#outlived) cancellation.cancel('client_gone');
     });

@@ -6,7 +6,7 @@ import { ownFailure } from '../failures/own-errors.ts';
 import { explainDecision, explainNamed } from '../routing/policy/explanation.ts';
 import { guessEndpoint } from '../routing/policy/guess-endpoint.ts';
 import { sendOwn } from './own-reply.ts';
-import { routeRequest } from './route.ts';
+import { learnPin, routeRequest } from './route.ts';
 import type { Runtime } from './runtime.ts';
 
 export const EXPLAIN_PATH = '/v1/route/explain';
@@ -15,7 +15,7 @@ export const EXPLAIN_PATH = '/v1/route/explain';
  * Where a request would go, and why: the same body and headers as any of the endpoints takes. Nobody is called, nothing is charged and nothing is
  * remembered. Which endpoint's body it is, `?endpoint=messages` says; without it, what only one of them has.
  */
-export function explainRoute(request: FastifyRequest, reply: FastifyReply, runtime: Runtime): void {
+export async function explainRoute(request: FastifyRequest, reply: FastifyReply, runtime: Runtime): Promise<void> {
   const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
   const endpoint = endpointOf(request, bytes);
   if (endpoint === undefined) {
@@ -33,6 +33,7 @@ export function explainRoute(request: FastifyRequest, reply: FastifyReply, runti
     return;
   }
   const { identity, headers } = request;
+  await learnPin({ endpoint, call, headers, identity }, runtime);
   const routed = routeRequest({ endpoint, call, headers, identity }, runtime, true);
   if (routed !== undefined) {
     if ('class' in routed) sendOwn(reply, routed, runtime.telemetry);

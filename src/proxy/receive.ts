@@ -11,7 +11,7 @@ import { allowedTime } from './deadline.ts';
 import { DeliveredAnswer } from './delivered-answer.ts';
 import { type Exchange, unanswered } from './exchange.ts';
 import { newExchangeId } from './exchange-id.ts';
-import { routeRequest } from './route.ts';
+import { learnPin, routeRequest } from './route.ts';
 import type { Runtime } from './runtime.ts';
 
 declare module 'fastify' {
@@ -28,7 +28,8 @@ const MOST_COMPARED = 1_048_576;
 export type Call = OpenAiRequest;
 
 /**
- * The first stage: from a Fastify request with its body's bytes to an exchange, or to the reason why it is none.
+ * The first stage: from a Fastify request with its body's bytes to an exchange, or to the reason why it is none. At once, but where other replicas
+ * may know with which model the conversation is.
  *
  * @param startedAt clock milliseconds at which the request's headers had arrived
  */
@@ -38,10 +39,24 @@ export function receive(
   reply: FastifyReply,
   runtime: Runtime,
   startedAt: number,
-): Exchange | Failure {
+): Exchange | Failure | Promise<Exchange | Failure> {
   const { identity, body } = request;
   const call = readCall(endpoint, Buffer.isBuffer(body) ? body : Buffer.alloc(0), identity, runtime);
   if (!call.ok) return ownFailure(call.code, call.message, call.param);
+  const learning = learnPin({ endpoint, call, headers: request.headers, identity }, runtime);
+  if (learning === undefined) return received(endpoint, call, request, reply, runtime, startedAt);
+  return learning.then(() => received(endpoint, call, request, reply, runtime, startedAt));
+}
+
+function received(
+  endpoint: Endpoint,
+  call: Call,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  runtime: Runtime,
+  startedAt: number,
+): Exchange | Failure {
+  const { identity } = request;
   const routed = routeRequest({ endpoint, call, headers: request.headers, identity }, runtime);
   if (routed !== undefined && 'class' in routed) return routed;
   const chain =

@@ -50,6 +50,27 @@ export function routeRequest(request: Routable, runtime: Runtime, dry = false): 
   return policy === undefined ? undefined : routeBy(policy, asked, request, runtime, dry);
 }
 
+/**
+ * Asks what other replicas know of the conversation that a routed request goes on with. Undefined, and nothing waits: they share nothing, or there
+ * is nothing to know. Resolves within the state's timeout and never rejects.
+ */
+export function learnPin({ endpoint, call, headers, identity }: Routable, runtime: Runtime): Promise<void> | undefined {
+  const { routePins, chains } = runtime;
+  if (!routePins.shared) return undefined;
+  const policy = chains.policyFor(identity === undefined ? call.model : modelNameFor(identity.policy, call.model));
+  if (policy === undefined) return undefined;
+  const request = {
+    endpoint,
+    body: call.body,
+    maxTokens: call.maxTokens,
+    taskType: undefined,
+    routeName: undefined,
+    session: identity === undefined ? sessionIn(headers) : identity.session,
+  };
+  const conversation = policy.conversationOf(request, identity?.tenant.name ?? '');
+  return conversation === undefined ? undefined : routePins.learn(conversation);
+}
+
 function routeBy(
   policy: RoutePolicy,
   asked: string,

@@ -11,6 +11,7 @@ import { Telemetry } from '../telemetry/telemetry.ts';
 import { holdCache } from './hold-cache.ts';
 import { closeContext, holdContext } from './hold-context.ts';
 import { holdEvidence } from './hold-evidence.ts';
+import { holdPins } from './hold-pins.ts';
 import type { OpenTenancy } from './open-tenancy.ts';
 import { Runtime } from './runtime.ts';
 import { createServer } from './server.ts';
@@ -74,12 +75,14 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   await holdContext(runtime, state);
   await holdCache(runtime, state);
   await holdEvidence(runtime, state);
+  await holdPins(runtime, state);
   const app = createServer(runtime);
   const opened = new Opening();
   const release = async () => {
     // What a reload was opening when the end came is open first, to be closed with the rest.
     await opened.settled;
     await runtime.shadows?.close();
+    runtime.routePins.close();
     await runtime.semantic?.close();
     await runtime.cache?.close();
     await closeContext(runtime);
@@ -139,6 +142,7 @@ function watchFile(
           runtime.learnWindows(),
           holdCache(runtime, state),
           holdEvidence(runtime, state),
+          holdPins(runtime, state),
           holdContext(runtime, state),
         ];
         await Promise.all(work);

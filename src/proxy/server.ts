@@ -108,7 +108,8 @@ async function handle(
   reply: FastifyReply,
   runtime: Runtime,
 ): Promise<void> {
-  const received = receive(endpoint, request, reply, runtime, runtime.clock.now());
+  const receiving = receive(endpoint, request, reply, runtime, runtime.clock.now());
+  const received = receiving instanceof Promise ? await receiving : receiving;
   if ('class' in received) {
     sendOwn(reply, received, runtime.telemetry);
     return;

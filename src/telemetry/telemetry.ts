@@ -317,6 +317,13 @@ export class Telemetry {
     this.log.warn({ what, reason }, 'no evidence is gathered for the moment, requests go on as they did');
   }
 
+  /** Which model a conversation is with could not be kept in its file. At most once a minute. */
+  pinsTrouble(reason: string, now: number): void {
+    if (now < (this.#cacheToldUntil.get('pins') ?? 0)) return;
+    this.#cacheToldUntil.set('pins', now + CACHE_QUIET_MS);
+    this.log.warn({ reason }, 'conversations are pinned in memory only for the moment');
+  }
+
   /** A caller said how a session or a task went. No text of it is logged. */
   outcomeReported(facts: Readonly<Record<string, string | number | undefined>>): void {
     this.log.info(facts, 'outcome');

@@ -28,6 +28,8 @@ export interface Opening {
 export interface FirstUser extends Span {
   /** False: its end is too far away, and this is so much of the conversation from its beginning on. */
   readonly whole: boolean;
+  /** Nothing stands behind it: the conversation begins with this request. */
+  readonly alone: boolean;
 }
 
 /** Finds it in the request's bytes, without parsing them. Bounded, whatever the request looks like. */
@@ -38,7 +40,7 @@ export function openingOf(endpoint: Endpoint, body: JsonMembers): Opening {
   if (endpoint === 'completions' || endpoint === 'embeddings') return { system, firstUser: undefined };
   const value = body.spans(endpoint === 'responses' ? 'input' : 'messages').at(-1);
   if (value === undefined) return { system, firstUser: undefined };
-  if (body.bytes[value.start] !== OPEN_ARRAY) return { system, firstUser: { ...value, whole: true } };
+  if (body.bytes[value.start] !== OPEN_ARRAY) return { system, firstUser: { ...value, whole: true, alone: true } };
   return { system, firstUser: firstUser(body.bytes, value, system) };
 }
 
@@ -58,7 +60,8 @@ function firstUser(bytes: Buffer, array: Span, system: Span[]): FirstUser | unde
     const end = objectEnd(bytes, start, limit);
     const item = { start, end: end ?? limit };
     const { role, content } = end === undefined ? cutMessage(bytes, item) : messageAt(bytes, item);
-    if (role === 'user') return end === undefined ? cutUser(start, array) : { start, end, whole: true };
+    if (role === 'user')
+      return end === undefined ? cutUser(start, array) : { start, end, whole: true, alone: isLast(bytes, end, array) };
     if (role !== 'system' && role !== 'developer') return undefined;
     if (content !== undefined) system.push(content);
     if (end === undefined) return undefined;
@@ -69,7 +72,11 @@ function firstUser(bytes: Buffer, array: Span, system: Span[]): FirstUser | unde
 /** What follows is added to and never changed, so that the same bytes name the conversation in all its turns but the first short ones. */
 function cutUser(start: number, array: Span): FirstUser | undefined {
   const end = start + CUT_BYTES;
-  return end > array.end ? undefined : { start, end, whole: false };
+  return end > array.end ? undefined : { start, end, whole: false, alone: false };
+}
+
+function isLast(bytes: Buffer, end: number, array: Span): boolean {
+  return bytes[skipSpace(bytes, end, array.end)] === CLOSE_ARRAY;
 }
 
 interface Message {

@@ -55,7 +55,7 @@ export class RoutePolicy {
     const { config } = this;
     const reasons: string[] = [];
     const opening = openingOf(endpoint, body);
-    const system = request.routeName === undefined || this.#remembers(endpoint) ? systemPrintOf(body, opening) : '';
+    const system = this.#systemOf(request, opening);
     const key = request.routeName ?? fingerprintOf(body, system);
     const prompt = readPrompt(endpoint === 'count-tokens' ? 'messages' : endpoint, body);
     const work = workOf(config, this.#rules, this.#scorer, request.taskType, prompt, key, reasons);
@@ -69,7 +69,7 @@ export class RoutePolicy {
     const verdict = pair === undefined ? undefined : this.#verdict(pair, key, context, reasons);
     const serve = verdict?.serve === 'strong' ? this.#reference : tier;
 
-    const session = this.#sessionKey(request, opening, system, context);
+    const session = this.#sessionKey(request, opening, system, context.tenant);
     // Where no user's text stands near the end, what stands there are the results of tools.
     const inToolLoop = prompt === undefined || prompt.flags.inToolLoop || livesAtProvider(body);
     const at: Standpoint = { tier, serve, verdict, inToolLoop, tokens, closed };
@@ -94,6 +94,22 @@ export class RoutePolicy {
       session: context.dry ? undefined : session,
       reasons,
     };
+  }
+
+  /**
+   * Names the conversation that a request goes on with, which somebody else may have served before: what its pin is asked by. Undefined: it has
+   * none, or it begins with this request.
+   */
+  conversationOf(request: RouteRequest, tenant: string): string | undefined {
+    const { endpoint, body } = request;
+    if (!this.#remembers(endpoint)) return undefined;
+    const opening = openingOf(endpoint, body);
+    if (request.session === undefined && opening.firstUser?.alone !== false) return undefined;
+    return this.#sessionKey(request, opening, this.#systemOf(request, opening), tenant);
+  }
+
+  #systemOf({ endpoint, body, routeName }: RouteRequest, opening: Opening): string {
+    return routeName === undefined || this.#remembers(endpoint) ? systemPrintOf(body, opening) : '';
   }
 
   /** Index of the tier that others are measured against. */
@@ -165,7 +181,7 @@ export class RoutePolicy {
     { endpoint, body, session }: RouteRequest,
     { firstUser }: Opening,
     system: string,
-    { tenant }: RouteContext,
+    tenant: string,
   ): string | undefined {
     if (!this.#remembers(endpoint)) return undefined;
     // With the system prompt: agents that share a session do not share a conversation. Not with the tools: they come and go in one.
