@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { summarize } from '../../src/commands/summary.ts';
-import { loadConfig } from '../../src/config/load.ts';
+import { loadConfig, parseConfig } from '../../src/config/load.ts';
+import { modelFolder, WHOLE } from './onnx/model-folder.ts';
 
 const FOLDER = fileURLToPath(new URL('../../examples/', import.meta.url));
 const FILES = readdirSync(FOLDER).filter((name) => name.endsWith('.yaml'));
@@ -41,3 +43,15 @@ for (const file of FILES) {
     );
   });
 }
+
+test('examples/semantic-cache.yaml loads with the model of one’s own that it names, too', (t) => {
+  const folder = modelFolder(WHOLE, 'all-MiniLM-L6-v2');
+  t.after(folder.remove);
+  const source = readFileSync(`${FOLDER}semantic-cache.yaml`, 'utf8');
+  const other = source
+    .replace(/^ {2}embedder: .*\n/m, '')
+    .replace('  # embedder: ', '  embedder: ')
+    .replace('./models/', `${dirname(folder.path)}/`);
+  const { embedder } = parseConfig('semantic-cache.yaml', other, { OPENAI_API_KEY: 'k' }).cache;
+  assert.equal(embedder?.kind, 'onnx');
+});

@@ -4,6 +4,8 @@ import { type Encoder, loadEncoder, TextTooLong } from './load-encoder.ts';
 
 let loading: Promise<Encoder> | undefined;
 let isEnding = false;
+/** One run at a time: not every runtime can do several. */
+let turn: Promise<void> = Promise.resolve();
 
 /** What failed to load is tried again by the next job. */
 function load(): Promise<Encoder> {
@@ -37,7 +39,7 @@ parentPort?.on('message', (job: ThreadJob | typeof END) => {
     parentPort?.close();
     return;
   }
-  answer(job).then((reply) => parentPort?.postMessage(reply));
+  turn = turn.then(async () => parentPort?.postMessage(await answer(job)));
 });
 // The model is loaded while nobody waits for it yet.
 loading = load();

@@ -127,6 +127,14 @@ export function describeOnnxEmbedder(name: string, runtimes: () => readonly Onnx
       assert.ok(await embed('my'));
     });
 
+    it('answers many who ask at once, each with its own', async () => {
+      const { embed, troubles } = await stand(runtimes(), {}, {});
+      const words = ['how', 'do', 'i', 'reset', 'my', 'pass'];
+      const vectors = await Promise.all(words.map((word) => embed(word)));
+      assert.deepEqual(troubles, []);
+      for (const [at, vector] of vectors.entries()) near(vector?.[0], meanOf([2, 4 + at, 3]));
+    });
+
     it('can be closed while it works', async () => {
       const { embedder, embed, troubles } = await stand(runtimes(), {}, {});
       await embed('my');
