@@ -133,6 +133,7 @@ function somePolicy(): RoutePolicy {
       policy: 'timed',
       reference: 'large',
       strong: 'strong',
+      definitions: {},
       delta: 0.05,
       shadow: 0.05,
       canary: 0.1,

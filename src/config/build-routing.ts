@@ -32,6 +32,8 @@ export interface RoutingContext {
   readonly providerNames: ReadonlySet<string>;
   /** Every configured name, with the policy of the ones that are routed. */
   readonly models: ReadonlyMap<string, string | undefined>;
+  /** What each of them is that is not routed: `modelDefinitions`. */
+  readonly definitions: Readonly<Record<string, string>>;
 }
 
 // Names that look like whole numbers would lose their order: mappings are read as objects.
@@ -204,7 +206,7 @@ function buildEvidence(
   context: RoutingContext,
   checkTier: (tier: string, at: Path) => void,
 ): EvidenceSettings {
-  const { document, providerNames } = context;
+  const { document, providerNames, definitions } = context;
   if (given.reference !== undefined) checkTier(given.reference, [...path, 'reference']);
   const reference = tiers.find(({ name }) => name === given.reference) ?? tiers.at(-1);
   if (tiers.length < 2) document.report(path, 'needs two tiers: one to save with, and one to measure it against');
@@ -220,6 +222,7 @@ function buildEvidence(
     policy,
     reference: reference?.name ?? '',
     strong: reference?.model ?? '',
+    definitions: Object.fromEntries(tiers.map(({ model }) => [model, definitions[model] ?? ''])),
     delta: given.delta ?? DEFAULT_DELTA,
     shadow: given.shadow ?? DEFAULT_SHADOW,
     canary: given.canary ?? DEFAULT_CANARY,

@@ -15,6 +15,7 @@ import { providersFromEnvironment } from './from-environment.ts';
 import type { Environment } from './interpolate.ts';
 import { reportIssues } from './issues.ts';
 import { isLoopback } from './loopback.ts';
+import { modelDefinitions } from './model-definitions.ts';
 import { parseConfigDocument } from './parse-document.ts';
 import { type FileShape, fileSchema, modelSchema, providerSchema, settingsSchema } from './schema.ts';
 import { buildState, DEFAULT_STATE } from './state-schema.ts';
@@ -68,7 +69,12 @@ export function parseConfig(path: string, source: string, env: Environment, over
   });
   const routes = routesIn(document);
   const policies = section(section(document.value, 'routing'), 'policies') ?? {};
-  const routing = buildRouting(policies, { document, providerNames, models: routes });
+  const routing = buildRouting(policies, {
+    document,
+    providerNames,
+    models: routes,
+    definitions: modelDefinitions(models),
+  });
   const { tenants, admin } = buildTenants(section(document.value, 'tenants') ?? {}, section(document.value, 'admin'), {
     document,
     modelNames: new Set(routing.models.has(AUTO) ? [...routes.keys(), AUTO] : routes.keys()),

@@ -60,6 +60,8 @@ export interface EvidenceSettings {
   readonly reference: string;
   /** Its configured model. */
   readonly strong: string;
+  /** What the configured models are, by name: `modelDefinitions`. */
+  readonly definitions: Readonly<Record<string, string>>;
   /** The loss that is accepted, above 0, at most 1: 0.05 is five points of a hundred. */
   readonly delta: number;
   /** Share of the requests that both models are asked, 0 to 1. */

@@ -40,7 +40,9 @@ test('a policy is filled in with what is not said', () => {
 test('evidence is filled in, too: the last tier is the reference', () => {
   const text = `${TIERS}, evidence: {budget: $5/day, shadow: off, canary: 2.5%, delta: 3pt}`;
   const { evidence } = configOf(policy(text)).routing.policies.get('p') ?? assert.fail();
-  assert.deepEqual(evidence, {
+  const { definitions, ...rest } = evidence ?? assert.fail();
+  assert.deepEqual(Object.keys(definitions), ['cheap', 'mid', 'smart']);
+  assert.deepEqual(rest, {
     policy: 'p',
     reference: 'large',
     strong: 'smart',
@@ -54,6 +56,25 @@ test('evidence is filled in, too: the last tier is the reference', () => {
   const judged = configOf(policy(`${TIERS}, evidence: {judge: {target: a/judge}}`)).routing.policies.get('p');
   assert.equal(judged?.evidence?.checker, 'judge');
   assert.deepEqual(judged.evidence.judge, { target: 'a/judge', timeout: 10_000 });
+});
+
+test('a model is told apart, for evidence, by its targets and their order, and by nothing else', () => {
+  const text = policy(`${TIERS}, evidence: {shadow: 10%}`);
+  const cheapIn = (source: string) => configOf(source).routing.policies.get('p')?.evidence?.definitions.cheap;
+  const known = cheapIn(text);
+  assert.match(known ?? '', /^[\w-]{16}$/);
+  for (const [from, to] of [
+    ['[a/small]', '[a/other]'],
+    ['[a/small]', '[a/small, a/mid]'],
+  ] as const)
+    assert.notEqual(cheapIn(text.replace(from, to)), known, to);
+  for (const [from, to] of [
+    ['[a/small]', '[{target: a/small, contextWindow: 1000}]'],
+    ['a/big', 'a/bigger'],
+    ['apiKey: k', 'apiKey: other'],
+    ['127.0.0.1:1', '127.0.0.1:2'],
+  ] as const)
+    assert.equal(cheapIn(text.replace(from, to)), known, to);
 });
 
 const WRONG: readonly (readonly [what: string, text: string, problem: string])[] = [

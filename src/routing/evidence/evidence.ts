@@ -90,7 +90,7 @@ export class Evidence implements EvidenceBook {
 
   peek(tenant: string, key: string, pair: ModelPair, settings: EvidenceSettings): Standing {
     const slot = this.#slots.get(nameOf({ tenant, key, pair }));
-    return slot?.version === versionOf(settings) && slot.pair !== undefined ? slot.pair.standing : UNKNOWN;
+    return slot?.version === versionOf(settings, pair) && slot.pair !== undefined ? slot.pair.standing : UNKNOWN;
   }
 
   /** The other model is asked too. Undefined: nothing is to be learned any more. */
@@ -169,7 +169,7 @@ export class Evidence implements EvidenceBook {
   #find(key: EvidenceKey, settings: EvidenceSettings): TrackedPair | undefined {
     const { clock } = this.#options;
     const name = nameOf(key);
-    const version = versionOf(settings);
+    const version = versionOf(settings, key.pair);
     let slot = this.#slots.get(name);
     if (slot?.version !== version) {
       if (slot === undefined && !this.#hasRoom(key.tenant)) return undefined;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { EvidenceSettings } from '../../config/routing-config.ts';
+import type { ModelPair } from '../decision.ts';
 
 /** Requests of a kind of work before it is worth asking two models: one-off prompts cost nothing. */
 export const OBSERVED = 20;
@@ -30,16 +31,26 @@ export function restOf(attempt: number, proven: boolean): number {
   return Math.min(30 * DAY, first * 2 ** (attempt - 1));
 }
 
-const versions = new WeakMap<EvidenceSettings, string>();
+const versions = new WeakMap<EvidenceSettings, Map<string, string>>();
 
-/** What was asked: the promise of 95% holds for each version on its own. */
-export function versionOf(settings: EvidenceSettings): string {
-  let version = versions.get(settings);
+/**
+ * What was asked: the promise of 95% holds for each version on its own. A model that is given other targets is another one: nothing is known of it, and
+ * what was admitted under its name does not serve until it is.
+ */
+export function versionOf(settings: EvidenceSettings, { cheap, strong }: ModelPair): string {
+  let known = versions.get(settings);
+  if (known === undefined) {
+    known = new Map();
+    versions.set(settings, known);
+  }
+  const pair = `${cheap}\n${strong}`;
+  let version = known.get(pair);
   if (version === undefined) {
-    const { delta, checker, judge } = settings;
-    const asked = JSON.stringify([1, delta, checker, judge?.target ?? null]);
+    const { delta, checker, judge, definitions } = settings;
+    const models = [definitions[cheap] ?? null, definitions[strong] ?? null];
+    const asked = JSON.stringify([2, delta, checker, judge?.target ?? null, models]);
     version = createHash('sha256').update(asked).digest('hex').slice(0, 16);
-    versions.set(settings, version);
+    known.set(pair, version);
   }
   return version;
 }

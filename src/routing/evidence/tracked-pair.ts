@@ -48,7 +48,7 @@ export class TrackedPair {
   constructor(options: TrackOptions, settings: EvidenceSettings, stored: StoredEvidence | undefined) {
     this.options = options;
     this.settings = settings;
-    this.version = versionOf(settings);
+    this.version = versionOf(settings, options.key.pair);
     const known = stored === undefined ? undefined : parseRecord(stored.record);
     const fits = known?.version === this.version;
     this.#record = fits ? known : freshRecord(this.version, options.now());

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { EvidenceSettings } from '../../../src/config/routing-config.ts';
 import { Evidence, TICK_MS } from '../../../src/routing/evidence/evidence.ts';
 import type { EvidenceKey } from '../../../src/routing/evidence/evidence-key.ts';
 import {
@@ -41,7 +42,11 @@ class MoodyStore implements EvidenceStore {
   close(): void {}
 }
 
-function book(store = new MoodyStore(), more: { readonly most?: number; readonly mostPerTenant?: number } = {}) {
+function book(
+  store = new MoodyStore(),
+  more: { readonly most?: number; readonly mostPerTenant?: number } = {},
+  usual: EvidenceSettings = SETTINGS,
+) {
   const clock = new FakeClock();
   const events: string[] = [];
   const troubles: string[] = [];
@@ -57,16 +62,16 @@ function book(store = new MoodyStore(), more: { readonly most?: number; readonly
     clock.advance(TICK_MS);
     await evidence.settled();
   };
-  const consult = (tenant = 'acme', key = 'k', settings = SETTINGS) => evidence.consult(tenant, key, PAIR, settings);
+  const consult = (tenant = 'acme', key = 'k', settings = usual) => evidence.consult(tenant, key, PAIR, settings);
   const compare = (cheap: 0 | 1 | undefined, tenant = 'acme', key = 'k') =>
     evidence
-      .begin(tenant, key, PAIR, SETTINGS)
+      .begin(tenant, key, PAIR, usual)
       ?.settle(cheap === undefined ? { kind: 'unavailable' } : { kind: 'scores', cheap, strong: 1 }, AS_EVER, CHEAP);
   /** One request with all that follows from it. */
   const request = async (cheap: 0 | 1 | undefined = 1, tenant = 'acme', key = 'k') => {
     const verdict = consult(tenant, key);
     await evidence.settled();
-    evidence.answered(tenant, key, PAIR, SETTINGS, verdict.serve, verdict.serve === 'cheap' ? 9_000 : 0);
+    evidence.answered(tenant, key, PAIR, usual, verdict.serve, verdict.serve === 'cheap' ? 9_000 : 0);
     if (verdict.shadow) compare(cheap, tenant, key);
     await evidence.settled();
     return verdict;
@@ -127,6 +132,22 @@ describe('a book of evidence', () => {
     }
     assert.equal(evidence.consult('acme', 'k', { cheap: 'small', strong: 'other' }, SETTINGS).serve, 'strong');
     assert.deepEqual([...new Set(evidence.report('acme').map(({ tenant }) => tenant))], ['acme']);
+    await evidence.close();
+  });
+
+  test('knows nothing of a model that was given other targets, until it is shown', async () => {
+    const settings = (small: string, smart = 's', other = 'o') => ({
+      ...SETTINGS,
+      definitions: { small, smart, other },
+    });
+    const { evidence, admit, consult } = book(undefined, {}, settings('c'));
+    await admit();
+    assert.equal(consult('acme', 'k', settings('c', 's', 'changed')).serve, 'cheap');
+    for (const changed of [settings('changed'), settings('c', 'changed')]) {
+      assert.equal(consult('acme', 'k', changed).serve, 'strong');
+      await evidence.settled();
+      assert.deepEqual([consult('acme', 'k', changed).state, consult('acme', 'k', changed).n], ['observe', 0]);
+    }
     await evidence.close();
   });
 

@@ -15,6 +15,7 @@ export const SETTINGS: EvidenceSettings = {
   policy: 'p',
   reference: 'large',
   strong: 'smart',
+  definitions: {},
   delta: 0.05,
   shadow: 0.05,
   canary: 0.1,
@@ -52,7 +53,7 @@ export class Ladder {
 
   constructor(settings: EvidenceSettings = SETTINGS) {
     this.settings = settings;
-    this.record = freshRecord(versionOf(settings), this.now);
+    this.record = freshRecord(versionOf(settings, PAIR), this.now);
     this.traffic(OBSERVED);
   }
 
