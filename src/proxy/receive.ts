@@ -43,6 +43,9 @@ export function receive(
   const { identity, body } = request;
   const call = readCall(endpoint, Buffer.isBuffer(body) ? body : Buffer.alloc(0), identity, runtime);
   if (!call.ok) return ownFailure(call.code, call.message, call.param);
+  // Should a door be left that asks for no key, it leads nowhere.
+  if (identity === undefined && runtime.tenancy !== undefined)
+    return ownFailure('missing_key', 'This proxy asks for a key.');
   const learning = learnPin({ endpoint, call, headers: request.headers, identity }, runtime);
   if (learning === undefined) return received(endpoint, call, request, reply, runtime, startedAt);
   return learning.then(() => received(endpoint, call, request, reply, runtime, startedAt));

@@ -59,7 +59,7 @@ export function createServer(runtime: Runtime): FastifyInstance {
   app.decorateRequest('identity', undefined);
   app.addHook('onRequest', (request, reply, done) => {
     // The operators' door has its own lock, and stays open where clients are shed.
-    if (isAdminUrl(request.url)) {
+    if (isAdminUrl(routeOf(request))) {
       done();
       return;
     }
@@ -95,7 +95,9 @@ export function createServer(runtime: Runtime): FastifyInstance {
 
 /** Finds out whose request it is, before anything is done for it. @returns why nothing will be */
 function recognise(request: FastifyRequest, { tenancy }: Runtime): Failure | undefined {
-  if (tenancy === undefined || !request.url.startsWith('/v1/')) return undefined;
+  if (tenancy === undefined) return undefined;
+  const route = routeOf(request);
+  if (request.is404 ? !route.startsWith('/v1/') : HEALTH_PATHS.includes(route)) return undefined;
   const found = tenancy.identify(request.headers);
   if (!isIdentity(found)) return found;
   request.identity = found;
@@ -186,6 +188,14 @@ function allowedAt(path: string): string | undefined {
   return path === '/v1/models' || path.startsWith('/v1/models/') || HEALTH_PATHS.includes(path)
     ? 'GET, HEAD'
     : undefined;
+}
+
+/**
+ * The path of the route that was found, whatever the client wrote for it: `/%76%31/models` and `http://proxy/v1/models` are `/v1/models` to
+ * the router. Only where there is none, what was written.
+ */
+function routeOf(request: FastifyRequest): string {
+  return (request.is404 ? undefined : request.routeOptions.url) ?? pathOf(request);
 }
 
 function pathOf(request: FastifyRequest): string {
