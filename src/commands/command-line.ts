@@ -3,6 +3,7 @@ import { didYouMean } from '../config/suggest.ts';
 import { UsageError } from './arguments.ts';
 import type { Command, Terminal } from './command.ts';
 import { CommandFailed } from './command-failed.ts';
+import { HELP, helpOf } from './help.ts';
 import { version } from './version.ts';
 
 /** Each is loaded when it is asked for: `check` should not wait for a web server to load. */
@@ -19,50 +20,6 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   route: async () => (await import('./route.ts')).routeCommand,
   sim: async () => (await import('./sim.ts')).simCommand,
 };
-
-const HELP = `Usage: breakwater COMMAND [OPTIONS]
-
-  serve         run the proxy
-      --config FILE         breakwater.yaml; without it, providers come from the environment
-      --host HOST           address to listen on (127.0.0.1)
-      --port PORT           port to listen on (8080); 0 takes a free one
-      --auth none           let anybody who reaches the address use the proxy
-      --passthrough PRESET  without --config: pass the clients' own keys on to openai, anthropic, ...
-  check FILE    validate a configuration and say what it means
-      --at 10x              project the cost of so much traffic, from the ledger of the last 7 days
-      --requests-per-day N --tokens IN/OUT   ... from these numbers instead
-  schema        print the JSON Schema of the configuration
-  keys create   make a client key: it is printed once, alone on standard output
-      --tenant NAME [--agent NAME] [--label TEXT] [--expires 90d]
-  keys list     [--tenant NAME]
-  keys rotate ID            a new key in its place; the old one goes on for [--overlap 24h]
-  keys revoke ID            refuse it from now on
-  budgets       how the budgets stand: [--tenant NAME] [--csv]
-  ledger        what was spent, request by request: --tenant NAME [--since 24h] [--csv]
-  pause SCOPE   stop a scope until it is resumed: --tenant NAME [--reason TEXT]
-  resume SCOPE  --tenant NAME
-      SCOPE is tenant, agent:NAME, user:NAME, session:NAME or task:NAME
-      These work on the state that a file names, or on a running proxy's, and take
-      --config FILE, or --url URL with an admin key in BREAKWATER_ADMIN_KEY (--admin-key-env NAME)
-      --json                for programs
-  audit FILE... what system prompts and tools cost: prompts as text, requests as JSON, logs as JSON lines
-      --requests-per-day N  reckon with so many; --model MODEL where the file names none
-      --config FILE         models and prices of a configuration; --json for programs
-  route explain FILE   where a request goes and why, without calling anyone; - reads standard input
-      --config FILE [--endpoint chat] [--tenant NAME [--agent NAME]] [--task-type TASK] [--route KEY] [--json]
-  route status         evidence on cheap models: states, losses, savings, of a running proxy
-      --url URL, with an admin key in BREAKWATER_ADMIN_KEY [--tenant NAME] [--verdicts] [--json]
-  route calibrate LOG  a score out of prompts that two models answered, as JSON lines
-      [--out policy.json] [--delta 5pt]
-  route eval LOG       how a calibrated score does on other prompts
-      --policy FILE [--cheap-price 0.2] [--json]
-  sim           run the simulated provider
-      --port PORT --faults SHARE --seed NUMBER ...; "breakwater sim --help" lists all
-
-  --help, --version
-
-Exit status: 0 done, 1 refused or failed, 2 called wrongly.
-`;
 
 /** Runs one command line. Returns the exit status and never throws for what a user can get wrong. */
 export async function runCommandLine(args: readonly string[], terminal: Terminal): Promise<number> {
@@ -89,7 +46,7 @@ export async function runCommandLine(args: readonly string[], terminal: Terminal
   }
   // `sim` has options of its own and says what they are.
   if (name !== 'sim' && (rest.includes('--help') || rest.includes('-h'))) {
-    terminal.out(HELP);
+    terminal.out(helpOf(name));
     return 0;
   }
   try {

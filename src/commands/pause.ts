@@ -1,3 +1,4 @@
+import { scopeInWords } from '../tenants/scopes.ts';
 import { parseArguments, UsageError } from './arguments.ts';
 import type { Command } from './command.ts';
 import { ACCESS, withAdministration } from './open-administration.ts';
@@ -19,6 +20,6 @@ export const pauseCommand: Command = async (args, terminal) => {
     true,
   );
   if (values.json === true) terminal.out(`${JSON.stringify(paused)}\n`);
-  else terminal.out(`${paused.scope} of tenant ${tenant} is paused: ${paused.reason}\n`);
+  else terminal.out(`${scopeInWords(paused.scope, tenant)} is paused: ${paused.reason}\n`);
   return 0;
 };

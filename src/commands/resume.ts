@@ -1,3 +1,4 @@
+import { scopeInWords } from '../tenants/scopes.ts';
 import { parseArguments, UsageError } from './arguments.ts';
 import type { Command } from './command.ts';
 import { ACCESS, withAdministration } from './open-administration.ts';
@@ -14,6 +15,6 @@ export const resumeCommand: Command = async (args, terminal) => {
     administration.resume({ tenant, scope }),
   );
   if (values.json === true) terminal.out(`${JSON.stringify(resumed)}\n`);
-  else terminal.out(`${resumed.scope} of tenant ${tenant} is resumed.\n`);
+  else terminal.out(`${scopeInWords(resumed.scope, tenant)} is resumed.\n`);
   return 0;
 };

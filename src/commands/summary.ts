@@ -78,7 +78,7 @@ function describeSettings(settings: ModelSettings): string[] {
   const timers = `connect ${formatDuration(timeouts.connect)}, first token ${formatDuration(timeouts.firstToken)}, stall ${formatDuration(timeouts.stall)}`;
   const lines = [
     `  timers: ${timers}, total ${formatDuration(timeouts.total)}; embeddings ${formatDuration(timeouts.embeddings)}`,
-    `  up to ${retries.max + 1} tries a target; stream commit ${stream.commit}, on break ${stream.onBreak}`,
+    `  ${retries.max === 0 ? 'one try' : `up to ${retries.max + 1} tries`} a target; stream commit ${stream.commit}, on break ${stream.onBreak}`,
     `  circuit opens at ${circuit.failures} failures in a row or ${circuit.rate * 100}% of at least ${circuit.minimumVolume} calls in ` +
       `${formatDuration(circuit.window)}, for ${formatDuration(circuit.openFor)} up to ${formatDuration(circuit.maxOpenFor)}`,
   ];

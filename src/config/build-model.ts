@@ -1,5 +1,5 @@
 import { factsOf } from '../providers/model-facts.ts';
-import { isPresetName, type PresetName } from '../providers/presets.ts';
+import { isPresetName, PRESETS, type PresetName } from '../providers/presets.ts';
 import { buildRouteCache } from './build-cache.ts';
 import type { EmbedderConfig, SemanticSettings } from './cache-config.ts';
 import type { Model, ModelSettings, Provider, Target } from './config.ts';
@@ -140,8 +140,12 @@ function targetProblem(target: string, context: ModelContext): string | undefine
   if (context.providerNames.has(provider)) return undefined;
   const hint = didYouMean(provider, context.providerNames);
   if (hint !== '') return `no such provider is configured.${hint}`;
-  if (isPresetName(provider))
-    return `the provider is not configured; write "${provider}: {apiKey: ...}" under providers`;
+  if (isPresetName(provider)) {
+    const [variable] = PRESETS[provider].keyVariables;
+    // Without a list of providers they come from the environment.
+    const set = variable === undefined || context.document.has(['providers']) ? '' : `set ${variable}, or `;
+    return `the provider is not configured; ${set}write "${provider}: {apiKey: ...}" under providers`;
+  }
   const names = [...context.providers.keys()].join(', ');
   return `no such provider is configured. Configured: ${names === '' ? 'none' : names}`;
 }

@@ -5,6 +5,7 @@ import type { Failure } from '../failures/failure.ts';
 import { ownFailure } from '../failures/own-errors.ts';
 import { StateUnavailable } from '../state/budget-store.ts';
 import { identifyAdmin } from '../tenants/identify-admin.ts';
+import { scopeInWords } from '../tenants/scopes.ts';
 import { type Administration, AdminRefused } from './administration.ts';
 import { type AuditAdministration, auditRoutes } from './audit-routes.ts';
 import { type CacheAdministration, cacheRoutes } from './cache-routes.ts';
@@ -178,14 +179,14 @@ function pauseRoutes(scope: FastifyInstance, door: AdminDoor): void {
       reason: fields.reason ?? 'by an operator',
     };
     const paused = await open(door).pause({ tenant, scope: asked, reason });
-    door.acted(`${request.adminKey} paused ${paused.scope} of tenant ${tenant}`);
+    door.acted(`${request.adminKey} paused ${scopeInWords(paused.scope, tenant)}`);
     return paused;
   });
   scope.post('/resume', async (request) => {
     const fields = readFields(readJson(request.body), ['tenant', 'scope']);
     const wish = { tenant: required(fields, 'tenant'), scope: required(fields, 'scope') };
     const resumed = await open(door).resume(wish);
-    door.acted(`${request.adminKey} resumed ${resumed.scope} of tenant ${wish.tenant}`);
+    door.acted(`${request.adminKey} resumed ${scopeInWords(resumed.scope, wish.tenant)}`);
     return resumed;
   });
 }

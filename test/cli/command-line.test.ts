@@ -16,12 +16,28 @@ function fileOf(name: string, source: string): string {
 }
 
 test('help and version go to standard output', async () => {
-  for (const args of [['--help'], ['-h'], ['help'], ['serve', '--help'], ['check', '-h']]) {
+  for (const args of [['--help'], ['-h'], ['help']]) {
     const { status, out } = await run(args);
     assert.equal(status, 0);
     assert.match(out, /Usage: breakwater COMMAND/);
   }
   assert.match((await run(['--version'])).out, /^\d+\.\d+\.\d+\n$/);
+});
+
+test('help of one command is of that command alone, with what it shares with others', async () => {
+  for (const [command, says, not] of [
+    ['serve', /--passthrough/, /--admin-key-env|calibrate/],
+    ['check', /--at 10x/, /--port/],
+    ['keys', /keys rotate[\s\S]*--admin-key-env/, /SCOPE/],
+    ['pause', /SCOPE is[\s\S]*--url URL/, /calibrate/],
+    ['route', /route calibrate/, /--admin-key-env/],
+  ] as const) {
+    const { status, out } = await run([command, '--help']);
+    assert.equal(status, 0);
+    assert.match(out, new RegExp(`^Usage: breakwater ${command} `));
+    assert.match(out, says);
+    assert.doesNotMatch(out, not);
+  }
 });
 
 test('a wrong call says in one line what is wrong, and is status 2', async () => {

@@ -145,6 +145,13 @@ const TABLE: readonly (readonly [string, string, readonly string[]])[] = [
     ],
   ],
   [
+    'a target at a known provider whose key is not in the environment',
+    'models: {m: {targets: [groq/x]}}',
+    [
+      '1:24 models.m.targets[0]: "groq/x": the provider is not configured; set GROQ_API_KEY, or write "groq: {apiKey: ...}" under providers',
+    ],
+  ],
+  [
     'a target at an unknown provider',
     `${KEYED}models: {m: {targets: [elsewhere/x]}}`,
     ['2:24 models.m.targets[0]: "elsewhere/x": no such provider is configured. Configured: openai, local'],
