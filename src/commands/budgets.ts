@@ -1,6 +1,6 @@
 import { formatAmount, formatMoney } from '../config/amounts.ts';
 import { budgetPages, budgetsCsvPages } from '../console/csv-pages.ts';
-import type { BudgetShape, TenantBudgets } from '../console/shapes.ts';
+import type { BudgetShape, RateShape, TenantBudgets } from '../console/shapes.ts';
 import { parseArguments, UsageError } from './arguments.ts';
 import type { Command } from './command.ts';
 import { ACCESS, withAdministration } from './open-administration.ts';
@@ -8,6 +8,8 @@ import { table } from './table.ts';
 
 const HEAD = ['SCOPE', 'LIMIT', 'SPENT', 'HELD', 'REMAINING', 'RESETS', 'BURN RATE', 'PROJECTED END'];
 const NUMBERS = [2, 3, 4, 6];
+const RATES_HEAD = ['SCOPE', 'RATE', 'AVAILABLE', 'FULL IN'];
+const RATES_NUMBERS = [2, 3];
 const NANOS = 1_000_000_000;
 
 /** `breakwater budgets` */
@@ -32,15 +34,19 @@ export const budgetsCommand: Command = async (args, terminal) => {
       return;
     }
     terminal.out(all.map(describeTenant).join('\n'));
-    if (values.url === undefined && all.some(({ budgets }) => budgets.some(({ held }) => held === null)))
-      terminal.error('HELD is known to the running proxy alone: ask it with --url to see it.\n');
+    if (values.url === undefined && all.some(isPartlyKnown))
+      terminal.error('HELD and AVAILABLE are known to the running proxy alone: ask it with --url to see them.\n');
   });
   return 0;
 };
 
+function isPartlyKnown({ budgets, rates }: TenantBudgets): boolean {
+  return budgets.some(({ held }) => held === null) || rates.some(({ available }) => available === null);
+}
+
 /** One tenant as a person reads it. */
 export function describeTenant(report: TenantBudgets): string {
-  const { tenant, timeZone, budgets, leftOut, partial, paused } = report;
+  const { tenant, timeZone, budgets, leftOut, partial, rates, paused } = report;
   const lines = [`${tenant}  (times in ${timeZone})\n`];
   if (budgets.length === 0) lines.push('  no budget has been set or used\n');
   else lines.push(indent(table([HEAD, ...budgets.map(row)], NUMBERS)));
@@ -49,6 +55,7 @@ export function describeTenant(report: TenantBudgets): string {
     const atLeast = partial ? 'at least ' : '';
     lines.push(`  ${shown} of ${atLeast}${total} limits of the kind "${owner}, ${what}": those that spent most\n`);
   }
+  if (rates.length > 0) lines.push(indent(table([RATES_HEAD, ...rates.map(rateRow)], RATES_NUMBERS)));
   for (const { scope, reason, since } of paused)
     lines.push(`  PAUSED ${scope} since ${shortTime(since)}Z: ${reason}\n`);
   return lines.join('');
@@ -70,6 +77,11 @@ function row(budget: BudgetShape): string[] {
     burnPerHour === null ? '-' : `${shown(burnPerHour)}/h`,
     describeEnd(budget),
   ];
+}
+
+function rateRow({ scope, unit, per, limit, available, fullInSeconds }: RateShape): string[] {
+  const shown = available === null ? '-' : String(available);
+  return [scope, `${formatAmount(unit, limit)} per ${per}`, shown, fullInSeconds === null ? '-' : `${fullInSeconds}s`];
 }
 
 function describeLimit({ unit, per }: BudgetShape, limit: number): string {

@@ -36,7 +36,7 @@ import { parseSince, parseSpan } from './span.ts';
 export interface LocalOptions {
   /** The configuration in force. */
   readonly config: () => Config;
-  readonly budgets: Pick<BudgetStore, 'pause' | 'resume' | 'paused' | 'counters' | 'ledger'>;
+  readonly budgets: Pick<BudgetStore, 'pause' | 'resume' | 'paused' | 'counters' | 'rates' | 'ledger'>;
   readonly keys: KeyStore;
   readonly clock: Clock;
   /** False beside the process that owns the holds. */

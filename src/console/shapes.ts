@@ -39,12 +39,25 @@ const budget = z.object({
 });
 export type BudgetShape = z.infer<typeof budget>;
 
+const rate = z.object({
+  scope: z.string(),
+  unit: z.enum(['requests', 'tokens']),
+  /** `minute`. */
+  per: z.string(),
+  limit: z.number(),
+  available: z.number().nullable(),
+  /** Until all of the limit is available again. */
+  fullInSeconds: z.number().nullable(),
+});
+export type RateShape = z.infer<typeof rate>;
+
 const tenantBudgets = z.object({
   tenant: z.string(),
   timeZone: z.string(),
   budgets: z.array(budget),
   leftOut: z.array(z.object({ owner, unit, per, shown: z.number(), total: z.number() })),
   partial: z.boolean(),
+  rates: z.array(rate),
   paused: z.array(pausedScope),
 });
 export type TenantBudgets = z.infer<typeof tenantBudgets>;

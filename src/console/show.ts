@@ -1,10 +1,11 @@
 import type { ConfigKey } from '../config/tenant-config.ts';
 import type { LedgerLine, PausedScope } from '../state/budget-store.ts';
 import type { StoredKey } from '../state/key-store.ts';
+import type { RateLine } from '../tenants/rate-lines.ts';
 import type { BudgetLine, TenantReport } from '../tenants/report.ts';
 import { isoInZone } from '../tenants/windows.ts';
 import { toUsd } from './money.ts';
-import type { BudgetShape, KeyShape, LedgerShape, TenantBudgets } from './shapes.ts';
+import type { BudgetShape, KeyShape, LedgerShape, RateShape, TenantBudgets } from './shapes.ts';
 
 export function isoTime(at: number): string {
   return new Date(at).toISOString();
@@ -14,15 +15,22 @@ export function showPaused(paused: readonly PausedScope[]) {
   return paused.map(({ scope, reason, since }) => ({ scope, reason, since: isoTime(since) }));
 }
 
-export function showReport({ tenant, lines, leftOut, partial, paused }: TenantReport): TenantBudgets {
+export function showReport({ tenant, lines, leftOut, partial, rates, paused }: TenantReport): TenantBudgets {
   return {
     tenant: tenant.name,
     timeZone: tenant.timeZone,
     budgets: lines.map((line) => showBudget(line, tenant.timeZone)),
     leftOut: leftOut.map(({ per, ...rest }) => ({ ...rest, per: per ?? null })),
     partial,
+    rates: rates.map(showRate),
     paused: showPaused(paused),
   };
+}
+
+function showRate({ scope, unit, rate, available, fullInMs }: RateLine): RateShape {
+  const { limit, period } = rate;
+  const fullInSeconds = fullInMs === undefined ? null : Math.ceil(fullInMs / 100) / 10;
+  return { scope, unit, per: period, limit, available: available ?? null, fullInSeconds };
 }
 
 function showBudget(line: BudgetLine, timeZone: string): BudgetShape {

@@ -26,6 +26,11 @@ export interface BudgetStore {
     limit: number,
     first?: readonly string[],
   ): readonly CounterState[] | Promise<readonly CounterState[]>;
+  /**
+   * How much is owed of rates, in the order of `keys` (as in {@link RateAsk.key}, at most 1,000): the milliseconds that the units taken still take to
+   * come back. 0: the rate is whole, or was never used.
+   */
+  rates(tenant: string, keys: readonly string[]): readonly number[] | Promise<readonly number[]>;
   /** Settled requests of one tenant in the order they were settled. */
   ledger(tenant: string, page: LedgerPage): readonly LedgerLine[] | Promise<readonly LedgerLine[]>;
   close(): void | Promise<void>;

@@ -2,6 +2,7 @@ import { BUDGET_UNITS, type CalendarPeriod, type ScopeLimits, type Tenant } from
 import type { BudgetStore, CounterState, PausedScope } from '../state/budget-store.ts';
 import { type BurnRate, burnRate, HOUR_MS, type Outlook, outlook, type Recent, readRecent } from './burn-rate.ts';
 import { type CounterName, isNamedByOperator, limitOf, readCounterName } from './counter-name.ts';
+import { type RateLine, rateLines } from './rate-lines.ts';
 import { SCOPE_KINDS, scopeKey } from './scopes.ts';
 import { windowAt } from './windows.ts';
 
@@ -40,9 +41,10 @@ export interface TenantReport {
   /** There are more counters than were read: totals are of those read. What the operator named is complete. */
   readonly partial: boolean;
   readonly paused: readonly PausedScope[];
+  readonly rates: readonly RateLine[];
 }
 
-export type ReportSource = Pick<BudgetStore, 'counters' | 'paused' | 'ledger'>;
+export type ReportSource = Pick<BudgetStore, 'counters' | 'rates' | 'paused' | 'ledger'>;
 
 export interface ReportOptions {
   /** Clock milliseconds. */
@@ -77,7 +79,8 @@ export async function reportBudgets(
   const recent = options.recent && counters.some((one) => isOld(one, now));
   const view = new View(tenant, options, paused, recent ? await readRecent(source, tenant.name, now) : undefined);
   const lines = counters.flatMap((counter) => view.line(counter) ?? []);
-  return { tenant, at: now, ...dearest(tenant, lines), partial: found.length >= options.counters, paused };
+  const rates = await rateLines(tenant, source, options.heldKnown);
+  return { tenant, at: now, ...dearest(tenant, lines), partial: found.length >= options.counters, paused, rates };
 }
 
 /** The ledger has more to say of it than the counter itself. */

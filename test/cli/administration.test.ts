@@ -99,7 +99,7 @@ for (const by of WAYS) {
     const held = by === '--url' ? '\\$0\\.00' : '-';
     assert.match(shown.out, new RegExp(`agent:coder +\\$20\\.00 per day +\\$0\\.000069 +${held} +\\$19\\.999931`));
     assert.equal(
-      shown.error.includes('HELD is known to the running proxy alone: ask it with --url'),
+      shown.error.includes('HELD and AVAILABLE are known to the running proxy alone: ask it with --url'),
       by === '--config',
     );
     assert.equal(JSON.parse((await run(['budgets', '--json', ...way], ENV)).out).length, 2);
@@ -283,6 +283,10 @@ test('the table of budgets', () => {
     ],
     leftOut: [{ owner: 'session', unit: 'usd', per: 'session', shown: 20, total: 1543 }],
     partial: false,
+    rates: [
+      { scope: 'tenant', unit: 'tokens', per: 'minute', limit: 2_000_000, available: 1_234_567, fullInSeconds: 22.9 },
+      { scope: 'agent:coder', unit: 'requests', per: 'second', limit: 10, available: null, fullInSeconds: null },
+    ],
     paused: [{ scope: 'agent:coder', reason: 'a loop', since: '2026-11-22T10:00:00.000Z' }],
   });
   assert.equal(
@@ -296,6 +300,9 @@ test('the table of budgets', () => {
   agent:coder session:s1  none any more, usd per session  $12.34  $0.50          -  -                         -  -
   user:u                  $50.00 in all                   $12.34      -     $37.16  -                   $0.00/h  holds
   20 of 1543 limits of the kind "session, usd per session": those that spent most
+  SCOPE        RATE                       AVAILABLE  FULL IN
+  tenant       2000000 tokens per minute    1234567    22.9s
+  agent:coder  10 requests per second             -        -
   PAUSED agent:coder since 2026-11-22 10:00Z: a loop
 `,
   );

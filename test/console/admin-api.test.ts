@@ -168,6 +168,28 @@ test('a paused scope is refused until it is resumed, and both are told', async (
   assert.deepEqual(told, ['scope.paused', 'scope.resumed']);
 });
 
+test('rates are told beside the budgets, as far as whoever is asked knows them', async (t) => {
+  const tenants = `tenants:
+  acme:
+    keys: ["${key('acme')}"]
+    rates: {requests: 5/day, tokens: 2M/day}
+    agents: {coder: {keys: ["${key('coder')}"], rates: {requests: 3/day}}}`;
+  const rig = await adminRig(t, { tenants });
+  await chat(rig.client(key('coder')));
+  const [acme] = Object((await rig.ask('GET', '/admin/budgets')).json).data;
+  const [requests, tokens, coder, ...more] = acme.rates;
+  assert.deepEqual(more, []);
+  assert.deepEqual(
+    [requests, coder].map(({ scope, unit, per, limit, available }) => [scope, unit, per, limit, available]),
+    [
+      ['tenant', 'requests', 'day', 5, 4],
+      ['agent:coder', 'requests', 'day', 3, 2],
+    ],
+  );
+  assert.ok(requests.fullInSeconds > 86_400 / 5 - 600 && requests.fullInSeconds <= 86_400 / 5);
+  assert.ok(tokens.available > 1_900_000 && tokens.available < 2_000_000);
+});
+
 test('budgets are told in dollars and in nano-dollars, those nobody has used included', async (t) => {
   const rig = await adminRig(t);
   await chat(rig.client(key('coder')), { 'x-breakwater-session': 's1', 'x-breakwater-user': 'u 1' });

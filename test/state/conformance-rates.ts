@@ -32,6 +32,21 @@ export function ratesConform(stand: Stand): void {
       assert.equal((await take(tenant, rate('rpm', 3, 60_000, 1))).kind, 'refused');
     });
 
+    it('tell what is owed of them, in the order asked, and change nothing by it', async () => {
+      const tenant = stand.freshTenant();
+      const owed = async () => (await stand.store().rates(tenant, ['tpm', 'never', 'rpm'])).map(Math.round);
+      assert.deepEqual(await owed(), [0, 0, 0]);
+      await take(tenant, rate('rpm', 3, 60_000, 2), rate('tpm', 1_000, 60_000, 100));
+      assert.deepEqual(await owed(), [6_000, 0, 40_000]);
+      stand.clock.advance(10_000);
+      assert.deepEqual(await owed(), [0, 0, 30_000]);
+      assert.deepEqual(await owed(), [0, 0, 30_000]);
+      assert.deepEqual(await stand.store().rates(stand.freshTenant(), ['rpm']), [0]);
+      assert.deepEqual(await stand.store().rates(tenant, []), []);
+      await take(tenant, rate('rpm', 3, 60_000, 1));
+      assert.deepEqual(await owed(), [0, 0, 50_000]);
+    });
+
     for (const burst of [7, 13, 600, 999]) {
       it(`of ${burst} a minute let ${burst} pass at once, whatever a fraction of it rounds to`, async () => {
         const tenant = stand.freshTenant();

@@ -255,6 +255,7 @@ test('a store may list what is over, list in any order, and give older lines tha
       counters: (_tenant, limit, first = []) =>
         [...first.filter((key) => key in windows), ...sessions, ...Object.keys(windows)].slice(0, limit).map(counter),
       paused: () => [],
+      rates: () => [],
       ledger: () => [line(64), line(61), line(30), line(0)],
     },
     { now: NOON, heldKnown: true, counters: 5, recent: true },
@@ -274,6 +275,7 @@ test('where an hour has too many requests, less of the past is measured', async 
   const source = {
     counters: () => [counter],
     paused: () => [],
+    rates: () => [],
     ledger: (_tenant: string, { since = 0, after, limit }: LedgerPage) => {
       const from = Math.max(Math.ceil(since / 500), after === undefined ? 0 : Number(after) + 1);
       const count = Math.max(0, Math.min(limit, NOON / 500 - from + 1));
@@ -288,4 +290,51 @@ test('where an hour has too many requests, less of the past is measured', async 
   const options = { now: NOON, heldKnown: true, counters: 5, recent: true };
   const { lines } = await reportBudgets(tenant, source, options);
   assert.deepEqual(lines[0]?.burn, { perHour: 601_000 * 12, overMs: 300_000 });
+});
+
+test('rates of the file are told with what may be taken now, used or not', async () => {
+  const stand = new Stand(
+    `rates: {requests: 600/minute, tokens: 2k/minute}, users: {rates: {requests: 10/second}},
+    agents: {coder: {rates: {requests: 3/minute}}, "*": {rates: {requests: 5/minute}}}`,
+  );
+  const ratesNow = async (heldKnown = true) =>
+    (await stand.report({ heldKnown })).rates.map(({ scope, unit, available, fullInMs }) => [
+      `${scope} ${unit}`,
+      available,
+      fullInMs,
+    ]);
+  assert.deepEqual(await ratesNow(), [
+    ['tenant requests', 600, 0],
+    ['tenant tokens', 2_000, 0],
+    ['agent:coder requests', 3, 0],
+  ]);
+  // A hundred tokens each.
+  stand.spend(0, { agent: 'coder', user: 'ann' });
+  stand.spend(0, { agent: 'coder', user: 'ann' });
+  stand.spend(0, { agent: 'writer' });
+  assert.deepEqual(await ratesNow(), [
+    ['tenant requests', 597, 300],
+    ['tenant tokens', 1_700, 9_000],
+    ['agent:coder requests', 1, 40_000],
+  ]);
+  stand.clock.advance(20_000);
+  assert.deepEqual(await ratesNow(), [
+    ['tenant requests', 600, 0],
+    ['tenant tokens', 2_000, 0],
+    ['agent:coder requests', 2, 20_000],
+  ]);
+  assert.deepEqual(
+    (await ratesNow(false)).map(([, ...rest]) => rest),
+    [
+      [undefined, undefined],
+      [undefined, undefined],
+      [undefined, undefined],
+    ],
+  );
+  stand.reconfigure('rates: {requests: 600/minute}, agents: {coder: {rates: {requests: 1/minute}}}');
+  assert.deepEqual(
+    (await ratesNow())[1],
+    ['agent:coder requests', 0, 20_000],
+    'of a smaller limit no more is owed than it has',
+  );
 });

@@ -178,6 +178,12 @@ export class BudgetEngine implements BudgetStore {
     return this.#book.states(tenant, limit, now, first);
   }
 
+  rates(tenant: string, keys: readonly string[]): readonly number[] {
+    const now = this.#clock.now() - this.#origin;
+    const known = this.#book.known(tenant)?.rates;
+    return keys.map((key) => Math.max(0, (known?.get(key)?.tat ?? now) - now));
+  }
+
   /** @throws {RangeError} where `after` is no cursor */
   ledger(tenant: string, { after, since, limit }: LedgerPage): readonly LedgerLine[] | Promise<readonly LedgerLine[]> {
     return this.#journal.ledger(tenant, readCursor(after), limit, since);

@@ -12,8 +12,8 @@ import { CounterBook } from './counter-book.ts';
 import { readCursor } from './ledger-cursor.ts';
 import { MemoryJournal } from './memory-journal.ts';
 
-/** What a process may do that does not own the budgets. What is held is known to the owner alone: here it is always 0. */
-export type BudgetReader = Pick<BudgetStore, 'pause' | 'resume' | 'paused' | 'counters' | 'ledger'>;
+/** What a process may do that does not own the budgets. What is held, and how rates stand, is known to the owner alone: here it is always 0. */
+export type BudgetReader = Pick<BudgetStore, 'pause' | 'resume' | 'paused' | 'counters' | 'rates' | 'ledger'>;
 
 export interface SqliteReader {
   readonly budgets: BudgetReader;
@@ -50,6 +50,7 @@ export function openSqliteReader({ dir, clock }: { readonly dir: string; readonl
           restoreCounters(book, tables.counters.ofTenant(tenant, countersRead), tables, tenant);
           return book.states(tenant, limit, clock.now(), first);
         },
+        rates: (_tenant, keys) => keys.map(() => 0),
         ledger: async (tenant, { after, since, limit }) => tables.ledger.page(tenant, readCursor(after), limit, since),
       },
       keys: new SqliteKeys(db),

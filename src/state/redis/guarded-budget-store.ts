@@ -87,6 +87,10 @@ export class GuardedBudgetStore implements BudgetStore {
     return this.#store.counters(tenant, limit, first);
   }
 
+  rates(tenant: string, keys: readonly string[]): readonly number[] | Promise<readonly number[]> {
+    return this.#store.rates(tenant, keys);
+  }
+
   ledger(tenant: string, page: LedgerPage): readonly LedgerLine[] | Promise<readonly LedgerLine[]> {
     return this.#store.ledger(tenant, page);
   }

@@ -194,6 +194,12 @@ export class RedisBudgetStore implements BudgetStore {
     return counters;
   }
 
+  async rates(tenant: string, keys: readonly string[]): Promise<readonly number[]> {
+    if (keys.length === 0) return [];
+    const reply = await this.#run(scripts.listRates, tenant, [this.#now(), ...keys]);
+    return Array.isArray(reply) ? reply.map(Number) : [];
+  }
+
   async ledger(tenant: string, page: LedgerPage): Promise<readonly LedgerLine[]> {
     // Lines are named by the server's time; theirs is that of the process that settled.
     const since = page.since === undefined ? '-' : String(Math.max(0, Math.floor(page.since - clocksApartMs)));

@@ -22,6 +22,7 @@ export const scripts = {
   renew: loadScript('renew'),
   reap: loadScript('reap'),
   listCounters: loadScript('list-counters'),
+  listRates: loadScript('list-rates'),
   pause: loadScript('pause'),
   addKey: loadScript('add-key'),
   revokeKey: loadScript('revoke-key'),
