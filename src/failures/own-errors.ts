@@ -39,6 +39,8 @@ export const OWN_ERRORS = {
   ambiguous_model: { ...INVALID, status: 400, code: 'ambiguous_model', param: 'model' },
   missing_key: { ...UNKNOWN_CLIENT, code: 'missing_api_key' },
   invalid_key: { ...UNKNOWN_CLIENT, code: 'invalid_api_key' },
+  /** A browser's, for a page of somebody else. */
+  foreign_page: { ...FORBIDDEN, code: 'origin_not_allowed' },
   agent_not_allowed: { ...FORBIDDEN, code: 'agent_not_allowed' },
   model_not_allowed: { ...FORBIDDEN, code: 'model_not_allowed', param: 'model' },
   /** A header of this proxy's own that cannot be read. */

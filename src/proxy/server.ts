@@ -11,6 +11,7 @@ import { serveAdmin } from './admin.ts';
 import { admit } from './admission.ts';
 import { newExchangeId } from './exchange-id.ts';
 import { EXPLAIN_PATH, explainRoute } from './explain-route.ts';
+import { foreignPage } from './foreign-page.ts';
 import { HEALTH_PATHS, healthRoutes } from './health.ts';
 import { modelRoutes } from './models.ts';
 import { OUTCOMES_PATH, outcomeRoutes } from './outcomes.ts';
@@ -63,7 +64,8 @@ export function createServer(runtime: Runtime): FastifyInstance {
       done();
       return;
     }
-    const refusal = recognise(request, runtime) ?? admit(request, reply, runtime);
+    const refusal =
+      foreignPage(request.headers, runtime.config) ?? recognise(request, runtime) ?? admit(request, reply, runtime);
     if (refusal === undefined) done();
     else sendOwn(reply, refusal, runtime.telemetry);
   });
