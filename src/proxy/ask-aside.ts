@@ -1,5 +1,6 @@
 import type { Cancellation } from '../cancellation.ts';
 import { readOpenAiRequest } from '../dialects/openai-request.ts';
+import type { Failure } from '../failures/failure.ts';
 import { isRecord, type JsonRecord } from '../failures/json-record.ts';
 import { askRung } from './ask-rung.ts';
 import type { Bill } from './bill.ts';
@@ -71,16 +72,20 @@ export function prepareAside(
   return { exchange, rung };
 }
 
-/** What the other model said, in the client's dialect; `json` undefined: nothing. */
+/** What the other model said, in the client's dialect; `json` undefined: nothing, and perhaps why. */
 export async function askAside(
   { exchange, rung }: AsideExchange,
   runtime: Runtime,
-): Promise<{ readonly json: JsonRecord | undefined; readonly bill: Bill | undefined }> {
+): Promise<{ readonly json: JsonRecord | undefined; readonly bill: Bill | undefined; readonly failure?: Failure }> {
   const { cancellation, bills } = exchange;
   const result = await askRung(exchange, runtime, rung, { cancellation, lastHope: false });
   // Where keys were changed on the way, the tries before were refused unread.
   const bill = bills.findLast(({ tokens }) => tokens !== undefined) ?? bills.at(-1);
-  if (result.kind !== 'answer' || result.answer.kind !== 'whole') return { json: undefined, bill };
+  if (result.kind === 'none') {
+    const failure = result.asked.at(-1)?.failure;
+    return { json: undefined, bill, ...(failure === undefined ? {} : { failure }) };
+  }
+  if (result.answer.kind !== 'whole') return { json: undefined, bill };
   result.lease.settle('success');
   const { json } = result.answer;
   return { json: isRecord(json) ? json : undefined, bill };

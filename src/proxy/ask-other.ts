@@ -10,6 +10,7 @@ import { type ReadAnswer, readAnswer } from './compared-exchange.ts';
 import type { Exchange } from './exchange.ts';
 import type { Runtime } from './runtime.ts';
 import { holdAside, settleAside } from './side-spending.ts';
+import { isTurnedDown } from './turned-down.ts';
 import { worstOf } from './worst-case.ts';
 
 /** What the other model of a pair says to a request that was answered. */
@@ -20,6 +21,8 @@ export interface OtherAnswer {
   readonly cost: number | undefined;
   /** Why it was not asked. */
   readonly refused?: string;
+  /** Its provider refused the request for what it asks. */
+  readonly turnedDown?: boolean;
 }
 
 /** What the other model is to be asked, and what that can cost. */
@@ -66,7 +69,10 @@ export async function askOther(answered: Exchange, runtime: Runtime, ask: OtherA
     bill = reply.bill;
     const cost = bill?.tokens === undefined ? 0 : costOfUse(runtime, bill.rung, bill.tokens);
     if (bill?.tokens !== undefined) runtime.telemetry.evidenceSpent(aside.rung.target.id, cost);
-    return { answer: reply.json === undefined ? undefined : readAnswer(answered, reply.json), cost };
+    const { json, failure } = reply;
+    if (json !== undefined) return { answer: readAnswer(answered, json), cost };
+    const turnedDown = failure !== undefined && isTurnedDown(failure, aside.exchange.chain);
+    return { answer: undefined, cost, turnedDown };
   } finally {
     hold.settle(bill);
   }

@@ -18,6 +18,7 @@ import { rungOf } from './internal-call.ts';
 import { priceOf } from './route.ts';
 import type { Runtime } from './runtime.ts';
 import { tenantOf } from './session-names.ts';
+import { isTurnedDown, NOTHING_SAID } from './turned-down.ts';
 
 /** A routed request that one model of a pair has answered. */
 export interface RoutedAnswer {
@@ -28,6 +29,8 @@ export interface RoutedAnswer {
   /** '' where the proxy asks nobody for a key. */
   readonly tenant: string;
   readonly side: Side;
+  /** The cheap model did not answer: its provider refused the request for what it asks. */
+  readonly turnedDown: boolean;
 }
 
 /** An answer, as far as it can be read and compared. */
@@ -38,7 +41,7 @@ export interface ReadAnswer {
   readonly compared: ComparedAnswer | undefined;
 }
 
-/** Undefined: it was not routed between two models, or neither of them has answered. */
+/** Undefined: it was not routed between two models, or there is nothing to be learned of what came of it. */
 export function routedAnswer(exchange: Exchange, { config }: Runtime): RoutedAnswer | undefined {
   const { route, outcome, chain, account, attempts } = exchange;
   if (route?.pair === undefined) return undefined;
@@ -47,30 +50,36 @@ export function routedAnswer(exchange: Exchange, { config }: Runtime): RoutedAns
   // What the cache answered, and what a budget moved elsewhere, says nothing of the two models.
   if (attempts.length === 0 || exchange.cache?.saved !== undefined || account?.downgrade !== undefined)
     return undefined;
-  if (outcome.target === undefined || (outcome.status !== 'ok' && outcome.status !== 'degraded')) return undefined;
+  const turnedDown = outcome.failure !== undefined && isTurnedDown(outcome.failure, chain);
+  const isAnswered = outcome.target !== undefined && (outcome.status === 'ok' || outcome.status === 'degraded');
+  if (!isAnswered && !turnedDown) return undefined;
   const { pair } = route;
   // A cascade that gave up the cheap model's answer has moved the exchange to the strong one's chain.
   const { name } = chain.model;
   const side = name === pair.cheap ? 'cheap' : name === pair.strong ? 'strong' : undefined;
-  return side && { exchange, route, pair, settings, tenant: tenantOf(exchange), side };
+  // The strong model may refuse what it likes: that is no merit of the cheap one.
+  if (side === undefined || (turnedDown && side === 'strong')) return undefined;
+  return { exchange, route, pair, settings, tenant: tenantOf(exchange), side, turnedDown };
 }
 
 /**
  * The request, where its answer is its model's own and another one can be asked the same: it was sent as it came, one answer was asked for, and
  * nothing acts or is kept at the provider.
  */
-export function comparableRequest({ endpoint, sent, outcome, outputCap }: Exchange): Conversation | undefined {
+export function comparableRequest({ exchange, turnedDown }: RoutedAnswer): Conversation | undefined {
+  const { endpoint, sent, outcome, outputCap } = exchange;
   const dialect = chatDialect(endpoint);
   if (dialect === undefined || sent.choices > 1 || outputCap !== undefined) return undefined;
   // An answer of several targets, or of one that stood in, is not what is to be judged.
-  if (outcome.status !== 'ok' || outcome.fallbackDepth > 0 || outcome.resumed > 0) return undefined;
+  if (!turnedDown && (outcome.status !== 'ok' || outcome.fallbackDepth > 0 || outcome.resumed > 0)) return undefined;
   const request = codecs[dialect].readRequest(sent.json);
   if ('mistake' in request || needsStoredState(request) !== undefined) return undefined;
   return request.tools.some(({ kind }) => kind === 'opaque') ? undefined : request;
 }
 
 /** The answer that the client was given; undefined: it is not known. */
-export function servedAnswer(exchange: Exchange): ReadAnswer | undefined {
+export function servedAnswer({ exchange, turnedDown }: RoutedAnswer): ReadAnswer | undefined {
+  if (turnedDown) return { model: undefined, compared: NOTHING_SAID };
   const { delivered } = exchange.delivered ?? {};
   if (delivered === undefined || exchange.outcome.httpStatus !== 200) return undefined;
   const { json, body } = delivered;

@@ -28,6 +28,7 @@ import { routeSaving } from './route-saving.ts';
 import type { Runtime } from './runtime.ts';
 import { sessionOf, taskOf } from './session-names.ts';
 import { spendingOf } from './spending.ts';
+import { NOTHING_SAID } from './turned-down.ts';
 
 /** Comparisons under way at once, in this process and of one tenant. What is beyond is not compared. */
 const MOST_AT_ONCE = 8;
@@ -74,7 +75,7 @@ export class RouteShadows {
     try {
       const answered = routedAnswer(exchange, this.#runtime);
       if (answered === undefined) return;
-      this.#count(answered);
+      if (!answered.turnedDown) this.#count(answered);
       const comparison = exchange.delivered === undefined ? undefined : this.#chosen(answered);
       if (comparison !== undefined) this.#begin(answered, comparison);
     } catch (error) {
@@ -106,10 +107,10 @@ export class RouteShadows {
 
   /** Undefined: nothing would come of it, or there is no room or no money for it. */
   #chosen(answered: RoutedAnswer): Comparison | undefined {
-    const { exchange, pair, settings, tenant } = answered;
+    const { pair, settings, tenant } = answered;
     if (this.#running.size >= MOST_AT_ONCE || this.#ofTenant(tenant) >= MOST_OF_TENANT) return undefined;
-    const request = comparableRequest(exchange);
-    const { compared: served, model } = (request && servedAnswer(exchange)) ?? {};
+    const request = comparableRequest(answered);
+    const { compared: served, model } = (request && servedAnswer(answered)) ?? {};
     if (request === undefined || served === undefined) return undefined;
     if (!this.#checker(settings, nobody).mayDecide(request, served)) return undefined;
     const chain = otherChain(answered, this.#runtime);
@@ -175,8 +176,8 @@ export class RouteShadows {
           ? notAsked(`no target of ${chain.model.name} can be asked for it`)
           : await askOther(exchange, this.#runtime, ask);
       if (other.refused !== undefined) this.#trouble('other-model', other.refused);
-      const said = other.answer?.compared;
-      if (other.answer !== undefined && said === undefined) result = UNDECIDED;
+      const said = saidBy(other, answered);
+      if (said === undefined && (other.answer !== undefined || answered.turnedDown)) result = UNDECIDED;
       if (said !== undefined) {
         let words = 0;
         const judge = (prompt: string) =>
@@ -246,6 +247,11 @@ export class RouteShadows {
 }
 
 const nobody = () => Promise.reject(new Error('nobody is to be asked yet'));
+
+/** What the other model said. Where it is the cheap one and turned the request down, that is nothing, and worth nothing: no outage. */
+function saidBy({ answer, turnedDown }: OtherAnswer, { side }: RoutedAnswer): ComparedAnswer | undefined {
+  return turnedDown === true && side === 'strong' ? NOTHING_SAID : answer?.compared;
+}
 
 function nameOf(result: ComparisonResult): string {
   if (result.kind !== 'scores') return result.kind;

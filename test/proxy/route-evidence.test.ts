@@ -101,6 +101,44 @@ describe('a policy with evidence', () => {
     );
   });
 
+  for (const refusal of ['sim-content-filter', 'sim-policy-violation'])
+    test(`takes ${refusal} of the cheap model, where the strong one answers, for a loss`, async (t) => {
+      const it = await evidenceRig(t, { cheap: refusal, evidence: EACH });
+      await times(60, async () => assert.equal((await it.ask()).status, 200));
+      const [report] = it.reports();
+      assert.ok(Number(report?.results.strongBetter) >= 5, JSON.stringify(report?.results));
+      assert.equal(report?.results.unavailable, 0);
+      assert.equal(report?.state, 'suspended');
+    });
+
+  test('hears that an admitted model has begun to turn down what the strong one answers', async (t) => {
+    const it = await evidenceRig(t);
+    await untilAdmitted(it);
+    const { strongBetter } = it.reports()[0]?.results ?? assert.fail();
+    for (let n = 0; n < 100 && it.reports()[0]?.state === 'admitted'; n++) {
+      it.upstreams[0]?.script(CHEAP, 'content-filter');
+      assert.equal((await it.ask()).status, 400);
+    }
+    const [report] = it.reports();
+    assert.notEqual(report?.state, 'admitted');
+    assert.ok(Number(report?.results.strongBetter) > strongBetter);
+  });
+
+  test('learns nothing of requests that both turn down, however many there are', async (t) => {
+    const it = await evidenceRig(t);
+    await untilAdmitted(it);
+    const before = it.reports()[0];
+    for (let n = 0; n < 40; n++) {
+      it.upstreams[0]?.script(CHEAP, 'policy-violation');
+      it.upstreams[0]?.script(STRONG, 'policy-violation');
+      assert.equal((await it.ask()).status, 400);
+    }
+    const [report] = it.reports();
+    assert.deepEqual([report?.state, report?.n, report?.blind], ['admitted', before?.n, false]);
+    assert.ok(Number(report?.results.undecided) > Number(before?.results.undecided) + 10);
+    assert.equal(report?.results.unavailable, before?.results.unavailable);
+  });
+
   test('does not compare requests for several answers', async (t) => {
     const it = await evidenceRig(t, { evidence: EACH });
     await times(25, () => it.ask({ body: { n: 2 } }));
