@@ -25,11 +25,14 @@ const SMALL = new Set(
   ),
 );
 
+/** Small as well: a question asks the same without them (`what happens if` and `what if`, `the recommended way` and `the way`). */
+for (const word of ['explain', 'happens', 'recommended', 'about', 'isnt', 'couldnt', 'whats']) SMALL.add(word);
+
 /** One changed detail of each kind, made from any text: what the hand-written traps are, in bulk and by nobody's taste. */
 const CHANGES: Readonly<Record<string, Change>> = {
   number: change(
     (word) => /^\d[\d.,]*$/.test(word),
-    (word, pick) => `${word.replace(/[.,]$/, '')}${pick(10)}`,
+    (word, pick) => `${word.replace(/[.,]$/, '')}${1 + pick(9)}`,
   ),
   id: change(
     (word) => /[A-Za-z]/.test(word) && /\d[^\d]*\d/.test(word),

@@ -74,7 +74,7 @@ function stored({ quora }: BenchData): string[] {
       }),
     ]),
     '',
-    'The halves are drawn by a hash of the texts. The rules up to this guard version were written with both in view; later ones look at the first only.',
+    'The halves are drawn by a hash of the texts. The rules of guard version g1 were written with both in view, those added since with the first only: what g2 gains on the second is what it is worth on rows nobody looked at. There g1 had 7 of 94 and 5 of 101.',
   ];
 }
 

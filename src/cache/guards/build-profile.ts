@@ -1,15 +1,27 @@
+import { countryLength } from './apposition.ts';
+import { addressLength, onlyThanksFrom, openingLength } from './courtesy.ts';
+import { applyFrames } from './frames/index.ts';
 import { isParticiple } from './inflection.ts';
 import { CAPITAL_DATES } from './lexicon/dates.ts';
 import { NEGATED_PARTICIPLES, REASON_OF_PREFIX } from './lexicon/function-words.ts';
+import { PHRASES } from './lexicon/phrases.ts';
 import { readWords } from './lexicon/read.ts';
-import { isNumberWord, ordinalOf, readNumberWords } from './number-words.ts';
-import { phraseAt } from './phrase-index.ts';
+import {
+  ASKING_VERBS,
+  AUXILIARIES,
+  isMeantAsWord,
+  isNumeral,
+  isPronounOne,
+  isUnitSecond,
+  QUESTION_WORDS,
+} from './neighbours.ts';
+import { countOrRankOf, isNumberWord, readNumberWords } from './number-words.ts';
+import { PhraseIndex } from './phrase-index.ts';
 import { GAPS, isEnglish, isShouted, wordsOf } from './piece-words.ts';
 import type { Determiner, QuestionProfile, Token } from './profile.ts';
 import type { VetoReason } from './reasons.ts';
-import { type Piece, scan } from './scan.ts';
+import { composed, type Piece, scan } from './scan.ts';
 import { unitBehindNumber } from './spelled-unit.ts';
-import { frontSuperlative } from './superlative.ts';
 import {
   contentOf,
   DATE_WORDS,
@@ -17,26 +29,19 @@ import {
   FUNCTION_TOKENS,
   GREETING_WORDS,
   LANGUAGE_NAMES,
+  namedWithDigits,
   UNIT_NAMES,
   unitAlone,
 } from './words.ts';
 
-const AUXILIARIES = readWords(
-  'is are am was were do does did can could may might should must will shall would has have had',
-);
-const QUESTION_WORDS = readWords('what which why how who where');
 const MONTHS = /^d:(?:january|february|march|april|may|june|july|august|september|october|november|december)/;
 const NEGATED = readWords(NEGATED_PARTICIPLES);
+const PHRASE_INDEX = new PhraseIndex(PHRASES);
 
 /** Reads a question's text. Linear in its length; no state is kept. */
 export function profileOf(text: string): QuestionProfile {
-  const pieces = scan(isAscii(text) ? text : text.normalize('NFKC'));
+  const pieces = scan(composed(text));
   return new ProfileBuilder(pieces).build();
-}
-
-function isAscii(text: string): boolean {
-  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) > 127) return false;
-  return true;
 }
 
 class ProfileBuilder {
@@ -44,6 +49,8 @@ class ProfileBuilder {
   readonly #words: readonly string[];
   readonly #tokens: Token[] = [];
   readonly #boundaries = new Set<number>([0]);
+  /** Indexes of tokens before which a do was dropped that only helps to ask. */
+  readonly #supports: number[] = [];
   /** Capitals are emphasis, not names, where the whole text has them. */
   readonly #shouted: boolean;
   #at = 0;
@@ -54,6 +61,7 @@ class ProfileBuilder {
   #determiner: Determiner = 'bare';
   /** The words of the phrase whose meaning is being read. */
   #phraseSaid: string | undefined;
+  #linked = false;
 
   constructor(pieces: readonly Piece[]) {
     this.#pieces = pieces;
@@ -67,15 +75,38 @@ class ProfileBuilder {
       const piece = this.#pieces[this.#at];
       if (piece === undefined) break;
       if (piece.kind === 'end' || piece.kind === 'comma') this.#boundary(piece.kind);
-      else if (!english && piece.kind === 'word') this.#push(piece.text, 'wording');
+      else if (!english) this.#foreign(piece);
+      else if (this.#clauseStart && piece.kind === 'word' && this.#courtesy()) continue;
       else this.#piece(piece);
     }
-    return { tokens: frontSuperlative(this.#tokens, this.#boundaries), boundaries: this.#boundaries };
+    // Nothing but courtesy: then it is what was said.
+    if (this.#tokens.length === 0) for (const word of this.#words) if (!GAPS.has(word)) this.#push(word, 'wording');
+    const framed = applyFrames(this.#tokens, this.#boundaries, this.#supports);
+    return { ...framed, doSupport: this.#supports.length > 0 };
+  }
+
+  #foreign(piece: Piece) {
+    if (piece.kind === 'word') this.#push(piece.text, 'wording');
+    else this.#piece(piece);
+  }
+
+  /** Passes over what only opens or closes a message. */
+  #courtesy(): boolean {
+    if (this.#tokens.length > 0 && onlyThanksFrom(this.#pieces, this.#words, this.#at)) {
+      this.#at = this.#pieces.length;
+      return true;
+    }
+    const length =
+      openingLength(this.#words, this.#at) || (this.#tokens.length === 0 ? addressLength(this.#words, this.#at) : 0);
+    if (length === 0) return false;
+    this.#at += length - 1;
+    return true;
   }
 
   #boundary(kind: 'end' | 'comma') {
     this.#boundaries.add(this.#tokens.length);
     this.#clauseStart = true;
+    this.#linked = false;
     this.#determiner = 'bare';
     if (kind === 'comma') return;
     this.#sentenceStart = true;
@@ -84,7 +115,17 @@ class ProfileBuilder {
   }
 
   #push(key: string, reason: VetoReason, stem = key, form: Token['form'] = 'other', said = key) {
-    this.#tokens.push({ key, said: this.#phraseSaid ?? said, stem, reason, determiner: this.#determiner, form });
+    const linked = this.#linked;
+    this.#tokens.push({
+      key,
+      said: this.#phraseSaid ?? said,
+      stem,
+      reason,
+      determiner: this.#determiner,
+      form,
+      linked,
+    });
+    this.#linked = false;
     this.#clauseStart = false;
     this.#sentenceStart = false;
   }
@@ -100,7 +141,7 @@ class ProfileBuilder {
     if (kind === '+' && this.#asked) this.#didAuxiliary = true;
     if (kind === '>' || kind === '+' || kind === '?') this.#determiner = 'bare';
     this.#push(key, REASON_OF_PREFIX[kind] ?? 'wording');
-    if (key === '%all' || key === '%per' || key === '%any' || key === '%each' || key === '!not')
+    if (key === '%all' || key === '%per' || key === '%any' || key === '%each' || key === '%exist' || key === '!not')
       this.#determiner = 'all';
     else if (kind === '~' || kind === '%') this.#determiner = 'definite';
   }
@@ -108,23 +149,29 @@ class ProfileBuilder {
   #piece(piece: Piece) {
     if (piece.kind === 'code') this.#push(`c:${piece.text}`, 'code');
     else if (piece.kind === 'symbol') this.#push(`s:${piece.text}`, 'code');
-    else if (piece.kind === 'id') this.#push(`i:${piece.text}`, 'identifier');
+    else if (piece.kind === 'id') this.#identifier(piece);
     else if (piece.kind === 'number') this.#number();
     else if (piece.text.includes('_')) this.#push(`i:${piece.text}`, 'entity');
-    else if (piece.quoted) this.#content(piece, piece.text);
+    else if (piece.quoted || isMeantAsWord(this.#words, this.#at)) this.#content(piece, piece.text);
     else if (!this.#phrase()) this.#word(piece, this.#words[this.#at] ?? '');
   }
 
+  #identifier(piece: Piece) {
+    const name = namedWithDigits(piece.text);
+    if (name === undefined) return this.#push(`i:${piece.text}`, 'identifier');
+    this.#content(piece, name);
+  }
+
   #phrase(): boolean {
-    const phrase = phraseAt(this.#words, this.#at, this.#clauseStart);
+    const phrase = PHRASE_INDEX.at(this.#words, this.#at, this.#clauseStart);
     if (phrase === undefined) return false;
-    this.#phraseSaid = phrase.words.join(' ');
+    this.#phraseSaid = this.#words.slice(this.#at, this.#at + phrase.length).join(' ');
     for (const meaning of phrase.means) {
       if ('!%~>+?'.includes(meaning[0] ?? '')) this.#pushSmall(meaning);
       else this.#word({ kind: 'word', text: meaning, caps: 0, quoted: false }, meaning);
     }
     this.#phraseSaid = undefined;
-    this.#at += phrase.words.length - 1;
+    this.#at += phrase.length - 1;
     return true;
   }
 
@@ -159,8 +206,12 @@ class ProfileBuilder {
     const named = piece.caps === 2 && !this.#shouted && word !== 'i';
     const small = FUNCTION_TOKENS.get(word);
     if (small !== undefined && !(named && !'!%'.includes(small[0] ?? ''))) return this.#smallWord(word, small);
-    if ((DROPPED_WORDS.has(word) && !named) || (this.#sentenceStart && GREETING_WORDS.has(word))) return;
-    if (this.#relative(word)) return;
+    if (word === 'there') return this.#there();
+    if (DROPPED_WORDS.has(word) && !named) {
+      if (word === 'that') this.#linked = true;
+      return;
+    }
+    if (this.#tokens.length === 0 && GREETING_WORDS.has(word)) return;
     if (this.#numberWord(word)) return;
     if (this.#time(piece, word)) return;
     this.#content(piece, word);
@@ -196,6 +247,7 @@ class ProfileBuilder {
       case 'did':
         this.#pushSmall('+past');
         this.#didAuxiliary = true;
+        this.#supports.push(this.#tokens.length);
         return true;
       case 'do':
       case 'does':
@@ -217,6 +269,7 @@ class ProfileBuilder {
     const isVerb = last || behind === '>to' || (behind.startsWith('+') && behind !== '+past');
     if (!isVerb && (next === 'not' || (this.#asked && !this.#didAuxiliary))) {
       this.#didAuxiliary = true;
+      this.#supports.push(this.#tokens.length);
       return true;
     }
     this.#push('do', 'wording');
@@ -246,9 +299,17 @@ class ProfileBuilder {
       this.#clauseStart = true;
       return;
     }
-    if ((word === 'over' || word === 'above') && this.#isNumber(next)) return this.#pushSmall('%over');
-    if ((word === 'under' || word === 'below') && this.#isNumber(next)) return this.#pushSmall('%under');
-    if (word === 'who' && !this.#isAsked()) return;
+    if ((word === 'over' || word === 'above') && isNumeral(next)) return this.#pushSmall('%over');
+    if ((word === 'under' || word === 'below') && isNumeral(next)) return this.#pushSmall('%under');
+    if (
+      (word === 'who' || (word === 'which' && !ASKING_VERBS.has(this.#tokens.at(-1)?.key ?? ''))) &&
+      !this.#isAsked()
+    ) {
+      this.#linked = true;
+      return;
+    }
+    // `Are there any limits`, `Is there a limit`.
+    if (small === '%any' && word === 'any' && this.#tokens.at(-1)?.key === '%exist') return;
     if (small === '+may' && this.#isMay()) return this.#push('d:may', 'date');
     if (small.startsWith('+') && this.#clauseStart && small !== '+may') this.#pushSmall('?yn');
     if (small === '!without') {
@@ -263,9 +324,12 @@ class ProfileBuilder {
     return piece?.text === 'may' && piece.caps === 1 && !this.#sentenceStart;
   }
 
-  #isNumber(word: string): boolean {
-    const code = word.charCodeAt(0);
-    return (code >= 48 && code <= 57) || isNumberWord(word);
+  /** `Is there a server running` asks whether one exists; `Is the server running` is about one that does. */
+  #there() {
+    const isExistence = this.#tokens.at(-1)?.key === '+be' || AUXILIARIES.has(this.#words[this.#at + 1] ?? '');
+    if (!isExistence) return this.#push('there', 'wording');
+    if (this.#tokens.some(({ key }) => key === '?howmany')) return;
+    this.#pushSmall('%exist');
   }
 
   /** Whether a who or which here asks; behind a noun it only links a clause to it. */
@@ -274,51 +338,18 @@ class ProfileBuilder {
     return this.#clauseStart || last === undefined || '!%~>+?'.includes(last.key[0] ?? '');
   }
 
-  #relative(word: string): boolean {
-    if (word !== 'which') return false;
-    if (this.#isAsked()) this.#pushSmall('?what');
-    return true;
-  }
-
   #numberWord(word: string): boolean {
-    if (word === 'once' || word === 'twice') {
-      this.#push(word === 'once' ? '#1' : '#2', 'number');
-      this.#push('time', 'wording');
-      return true;
-    }
-    if (word === 'single') {
-      this.#push('#1', 'number');
-      return true;
-    }
-    if (word === 'second' && !this.#followsUnitOpener()) {
-      this.#push('#2th', 'number');
-      return true;
-    }
-    const ordinal = ordinalOf(word);
-    if (ordinal !== undefined) {
-      this.#push(`#${ordinal}`, 'number');
+    const isSecond = word === 'second' && !isUnitSecond(this.#words, this.#at);
+    const value = isSecond ? '2th' : countOrRankOf(word);
+    if (value !== undefined) {
+      this.#push(`#${value}`, 'number');
+      if (word === 'once' || word === 'twice') this.#push('time', 'wording');
       return true;
     }
     if (!isNumberWord(word)) return false;
-    if (word === 'one' && this.#isPronounOne()) return true;
+    if (word === 'one' && isPronounOne(this.#words, this.#at)) return true;
     this.#number();
     return true;
-  }
-
-  #followsUnitOpener(): boolean {
-    const before = this.#words[this.#at - 1] ?? '';
-    const next = this.#words[this.#at + 1] ?? '.';
-    if (before === 'a') return GAPS.has(next) || FUNCTION_TOKENS.has(next);
-    return this.#isNumber(before) || before === 'per' || before === 'each' || before === 'every';
-  }
-
-  /** `the original one`: stands for a noun; `one licence key`, `one of the keys`: a number. */
-  #isPronounOne(): boolean {
-    const before = this.#words[this.#at - 1] ?? '';
-    const next = this.#words[this.#at + 1] ?? '.';
-    if (before === 'the' || before === 'this' || before === 'that' || before === 'which' || before === 'a') return true;
-    if (next === 'of' || isNumberWord(next)) return false;
-    return next === '.' || next === ',' || FUNCTION_TOKENS.has(next) || AUXILIARIES.has(next) || next === 'that';
   }
 
   #time(piece: Piece, word: string): boolean {
@@ -366,5 +397,6 @@ class ProfileBuilder {
         : 'wording';
     const form = isPlural ? 'plural' : gerund && (behind.startsWith('>') || behind === '?howto') ? 'gerund' : 'other';
     this.#push(isPlural ? `${key}/s` : key, reason, stem, form, word);
+    this.#at += countryLength(this.#pieces, this.#words, this.#at);
   }
 }

@@ -1,3 +1,4 @@
+import { joinCompounds } from './compound-words.ts';
 import { differenceReason } from './difference.ts';
 import { areEqual, areEqualAsCompounds, isCompoundPreposition, isHarmlessOrder } from './order.ts';
 import { isContent, type QuestionProfile, type Token } from './profile.ts';
@@ -20,6 +21,9 @@ export type PairVerdict =
 
 const OK: PairVerdict = { ok: true };
 const SOFT: ReadonlySet<VetoReason> = new Set(['question', 'wording', 'tense', 'direction']);
+
+/** With more differences than this on a side no joining of words makes two texts one. */
+const MOST_JOINED = 8;
 
 /** Fewer differences than this in an otherwise equal text are a changed detail and no rewording. */
 const REWORDED_FROM = 4;
@@ -44,6 +48,11 @@ export function comparePair(asked: QuestionProfile, stored: QuestionProfile): Pa
   }
   if (onlyA.length === 0 && onlyB.length === 0)
     return isHarmlessOrder(asked, stored, aKeys, bKeys) ? OK : { ok: false, reason: 'order', judgeable: false };
+  if (onlyA.length > MOST_JOINED || onlyB.length > MOST_JOINED) return veto(pick(a, onlyA), pick(b, onlyB));
+  const joinedA = joinCompounds(asked, onlyA, stored, onlyB);
+  if (joinedA !== undefined) return comparePair(joinedA, stored);
+  const joinedB = joinCompounds(stored, onlyB, asked, onlyA);
+  if (joinedB !== undefined) return comparePair(asked, joinedB);
   // On one side only: `search for logs` and `search in logs` would both become `logs search`.
   if (
     (onlyA.length === 0 || onlyB.length === 0) &&
@@ -103,19 +112,33 @@ function unifyForms(
   const keys = [...bKeys];
   const taken = new Set<number>();
   const general = isGeneral(asked) && isGeneral(stored);
+  const reported = onlyA.length === 1 && onlyB.length === 1 && (isReport(asked, stored) || isReport(stored, asked));
   for (const bAt of onlyB) {
     const b = stored.tokens[bAt];
     const aAt = onlyA.find((at) => {
       const a = asked.tokens[at];
       if (a === undefined || b === undefined || taken.has(at)) return false;
       if (arePlaces(a, b)) return isPlaced(asked, at) && isPlaced(stored, bAt);
-      return a.stem === b.stem && isHarmlessForm(a, b, general);
+      return a.stem === b.stem && (isHarmlessForm(a, b, general) || (reported && isThirdPerson(a, b)));
     });
     if (aAt === undefined) continue;
     taken.add(aAt);
     keys[bAt] = asked.tokens[aAt]?.key ?? '';
   }
   return keys;
+}
+
+/**
+ * `Explain how the cache works` and `How does the cache work`: one has a does and the other no helper at all, so that its verb must
+ * carry the -s. It is the only difference, so the word is that verb. Not behind what or which: `Which job worker runs` asks for a worker.
+ */
+function isReport(one: QuestionProfile, other: QuestionProfile): boolean {
+  if (!one.doSupport || other.doSupport || !/^\?(?:how|why|where)$/.test(other.tokens[0]?.key ?? '')) return false;
+  return [one, other].every(({ tokens }) => !tokens.some(({ key }) => key.startsWith('+')));
+}
+
+function isThirdPerson(a: Token, b: Token): boolean {
+  return a.key === `${b.key}/s` || b.key === `${a.key}/s`;
 }
 
 const PLACES = new Set(['>in', '>on', '>at']);

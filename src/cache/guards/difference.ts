@@ -35,6 +35,7 @@ function areOpposed(onlyA: readonly Token[], onlyB: readonly Token[]): boolean {
 }
 
 function areOpposites(a: string, b: string): boolean {
+  if (a === b) return false;
   if (OPPOSITES.get(a)?.has(b) === true) return true;
   const [short, long] = a.length < b.length ? [a, b] : [b, a];
   if (OPPOSING_PREFIXES.some((prefix) => long === prefix + short)) return true;

@@ -35,6 +35,7 @@ const REFERENCE_PHRASES = new PhraseList(REFERENCES);
 const PERSONAL = new PhraseList(PERSONAL_PHRASES);
 const HOW_TO = new PhraseList('how do|how can|how could|how should|how would|how to');
 const CODE_SIGNS = /[{}<>=|\\^~[\]*]|^[-+/]/;
+const EXPLAINING = readWords('explain describe clarify');
 const TO_BE = readWords('is are was were');
 const OTHERS = readWords('his her hers mine');
 /** A request of fewer words than this that holds a pointer is taken to lean on what was said before. */
@@ -166,5 +167,18 @@ function isPersonal(words: readonly string[]): boolean {
   if (words.some((word) => OTHERS.has(word))) return true;
   const isHowTo = HOW_TO.isAt(words, words.indexOf('how'));
   if (words.includes('my')) return !isHowTo || words.indexOf('how') > 3;
-  return PERSONAL.isIn(words) && words[0] !== 'how';
+  return (
+    words[0] !== 'how' &&
+    words.some((_, at) => PERSONAL.isAt(words, at) && !isObliged(words, at) && !isExplained(words, at))
+  );
+}
+
+/** `What do I have to do` asks for what everybody has to. */
+function isObliged(words: readonly string[], at: number): boolean {
+  return words[at] === 'do' && words[at + 2] === 'have' && words[at + 3] === 'to';
+}
+
+/** `Explain to me how` says who asks, and nothing of theirs. */
+function isExplained(words: readonly string[], at: number): boolean {
+  return words[at] === 'to' && EXPLAINING.has(words[at - 1] ?? '');
 }

@@ -8,9 +8,16 @@ export function isNumberWord(word: string): boolean {
   return CARDINAL.has(word) || SCALE.has(word);
 }
 
-export function ordinalOf(word: string): string | undefined {
+const COUNT = new Map([
+  ['once', '1'],
+  ['twice', '2'],
+  ['single', '1'],
+]);
+
+/** @returns what an ordinal or a count in one word is in figures, or undefined */
+export function countOrRankOf(word: string): string | undefined {
   const value = ORDINAL.get(word);
-  return value === undefined ? undefined : `${value}th`;
+  return value === undefined ? COUNT.get(word) : `${value}th`;
 }
 
 /**

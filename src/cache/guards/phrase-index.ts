@@ -1,30 +1,58 @@
-import { PHRASES } from './lexicon/phrases.ts';
-
+/** A group of words that stands for tokens, or for other words. */
 interface Phrase {
-  readonly words: readonly string[];
+  readonly length: number;
   readonly means: readonly string[];
-  readonly clauseStart: boolean;
 }
 
-/** Phrases by their first word, the longest first. */
-const INDEX = index();
+/** Words walked one by one: a text's length decides the time, not the number of phrases. */
+interface Step {
+  readonly next: Map<string, Step>;
+  /** The phrase that ends here, wherever it stands. */
+  anywhere: Phrase | undefined;
+  /** The phrase that ends here, if it began a clause. */
+  atStart: Phrase | undefined;
+}
 
-function index(): ReadonlyMap<string, readonly Phrase[]> {
-  const map = new Map<string, Phrase[]>();
-  for (const line of PHRASES.trim().split('\n')) {
-    const [left = '', right = ''] = line.split(' = ');
-    const clauseStart = right.startsWith('^');
-    const means = left.split(' ').filter((word) => word !== '');
-    for (const words of expand(right.slice(clauseStart ? 1 : 0).split(' '))) {
-      const first = words[0];
-      if (first === undefined) continue;
-      const list = map.get(first) ?? [];
-      list.push({ words, means, clauseStart });
-      map.set(first, list);
+/** Phrases as lexicon/phrases.ts writes them, found in a text's words. */
+export class PhraseIndex {
+  readonly #root: Step = step();
+
+  constructor(text: string) {
+    for (const line of text.trim().split('\n')) {
+      const [left = '', right = ''] = line.split(' = ');
+      const clauseStart = right.startsWith('^');
+      const means = left.split(' ').filter((word) => word !== '' && word !== '-');
+      for (const words of expand(right.slice(clauseStart ? 1 : 0).split(' '))) this.#add(words, means, clauseStart);
     }
   }
-  for (const list of map.values()) list.sort((a, b) => b.words.length - a.words.length);
-  return map;
+
+  #add(words: readonly string[], means: readonly string[], clauseStart: boolean): void {
+    let at = this.#root;
+    for (const word of words) {
+      const found = at.next.get(word) ?? step();
+      at.next.set(word, found);
+      at = found;
+    }
+    const phrase = { length: words.length, means };
+    if (clauseStart) at.atStart ??= phrase;
+    else at.anywhere ??= phrase;
+  }
+
+  /** @returns the longest phrase that starts at `from`, or undefined. Words that are no words of text never match. */
+  at(words: readonly string[], from: number, clauseStart: boolean): Phrase | undefined {
+    let longest: Phrase | undefined;
+    let at: Step | undefined = this.#root;
+    for (let place = from; place < words.length; place++) {
+      at = at.next.get(words[place] ?? '');
+      if (at === undefined) break;
+      longest = (clauseStart ? at.atStart : undefined) ?? at.anywhere ?? longest;
+    }
+    return longest;
+  }
+}
+
+function step(): Step {
+  return { next: new Map(), anywhere: undefined, atStart: undefined };
 }
 
 /** Every way to read `a|b (c) d`. */
@@ -46,16 +74,4 @@ function joinBrackets(parts: readonly string[]): string[] {
     else joined.push(part);
   }
   return joined;
-}
-
-/** @returns the longest phrase that starts at `from`, or undefined. Words that are no words of text never match. */
-export function phraseAt(words: readonly string[], from: number, clauseStart: boolean): Phrase | undefined {
-  const list = INDEX.get(words[from] ?? '');
-  if (list === undefined) return undefined;
-  next: for (const phrase of list) {
-    if (phrase.clauseStart && !clauseStart) continue;
-    for (let at = 1; at < phrase.words.length; at++) if (words[from + at] !== phrase.words[at]) continue next;
-    return phrase;
-  }
-  return undefined;
 }

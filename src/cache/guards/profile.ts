@@ -15,6 +15,8 @@ export interface Token {
   readonly reason: VetoReason;
   readonly determiner: Determiner;
   readonly form: 'plural' | 'gerund' | 'other';
+  /** A that, who or which was dropped before it: what follows belongs to the noun before. */
+  readonly linked: boolean;
 }
 
 /** What the guards know of a text: computed once, compared often. */
@@ -22,6 +24,8 @@ export interface QuestionProfile {
   readonly tokens: readonly Token[];
   /** Indexes of tokens before which a clause or sentence starts. */
   readonly boundaries: ReadonlySet<number>;
+  /** A do, does or did carries the grammar of a question here, so that its verb stands bare. */
+  readonly doSupport: boolean;
 }
 
 export function isContent(token: Token): boolean {

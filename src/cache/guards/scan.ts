@@ -40,6 +40,8 @@ const ISO_DATE = /^\d{4}[-/.]\d{1,2}[-/.]\d{1,2}$|^\d{1,2}[-/.]\d{1,2}[-/.]\d{2,
 const RANGE = /^(\d{1,6}(?:\.\d+)?)-(\d{1,6}(?:\.\d+)?)$/;
 const FRACTION = /^\d+\/\d+$/;
 const VERSION = /^v(\d+(?:\.\d+)*)$/i;
+/** Tried at one place only; the blanks before the word are no more than two. */
+const SCALE = /[ \u00a0]{1,2}(hundred|thousand|million|billion)\b/iy;
 const DIGITS = /\d/;
 const PLAIN_WORD = /^[a-z]+$/;
 
@@ -59,6 +61,12 @@ function isOtherLetter(code: number): boolean {
 
 function isDigit(code: number): boolean {
   return code >= 48 && code <= 57;
+}
+
+/** @returns the text in NFKC */
+export function composed(text: string): string {
+  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) > 127) return text.normalize('NFKC');
+  return text;
 }
 
 /** Cuts a text into pieces; one pass. `text` is expected in NFKC where it is not ASCII. */
@@ -115,12 +123,16 @@ class Scanner {
     this.#at = end;
     const written = text.slice(from, end);
     // Most words: nothing but small letters.
-    if (PLAIN_WORD.test(written)) return this.#push('word', written);
+    if (PLAIN_WORD.test(written)) {
+      if (!this.#contraction(written)) this.#push('word', written);
+      return;
+    }
     const raw = written.includes('’') ? written.replaceAll('’', "'") : written;
     if (raw.includes('_')) return this.#push('word', raw);
     if (DIGITS.test(raw)) return this.#mixed(raw);
     const lower = raw.toLowerCase();
     const caps = raw === lower ? 0 : raw.length > 1 && raw === raw.toUpperCase() ? 2 : 1;
+    if (caps === 1 && this.#contraction(lower)) return;
     if (!lower.includes('-')) return this.#apostrophes(lower, caps);
     const parts = lower.split('-');
     let joined = '';
@@ -132,6 +144,13 @@ class Scanner {
       }
     }
     if (joined !== '') this.#push('word', joined, caps);
+  }
+
+  #contraction(word: string): boolean {
+    const contracted = BARE_CONTRACTIONS.get(word);
+    if (contracted === undefined) return false;
+    for (const part of contracted.split(' ')) this.#push('word', part);
+    return true;
   }
 
   /** Contractions, and the possessive, which says no more than the order of the words does. */
@@ -171,7 +190,15 @@ class Scanner {
     const currency = this.#currency;
     this.#currency = undefined;
     this.#figures(raw, sign);
-    if (currency !== undefined) this.#push('word', currency);
+    if (currency === undefined) return;
+    // `$1.5 million` are 1.5 million dollars.
+    SCALE.lastIndex = this.#at;
+    const scale = SCALE.exec(text)?.[1];
+    if (scale !== undefined) {
+      this.#at = SCALE.lastIndex;
+      this.#push('word', scale.toLowerCase());
+    }
+    this.#push('word', currency);
   }
 
   #figures(raw: string, sign: '' | '-') {
@@ -287,6 +314,19 @@ class Scanner {
     return first + this.#text.slice(from, this.#at);
   }
 }
+
+/** Written without the apostrophe. Not `its`, `were`, `ill` or `lets`, which are words. */
+const BARE_CONTRACTIONS: ReadonlyMap<string, string> = new Map([
+  ...['is', 'are', 'was', 'were', 'do', 'does', 'did', 'has', 'have', 'had', 'could', 'would', 'should', 'must'].map(
+    (verb) => [`${verb}nt`, `${verb} not`] as const,
+  ),
+  ...['what', 'how', 'where', 'who', 'that', 'there'].map((word) => [`${word}s`, `${word} is`] as const),
+  ...(['you', 'they'] as const).map((word) => [`${word}re`, `${word} are`] as const),
+  ...(['i', 'you', 'we', 'they'] as const).map((word) => [`${word}ve`, `${word} have`] as const),
+  ['cant', 'can not'],
+  ['wont', 'will not'],
+  ['im', 'i am'],
+]);
 
 const SAYS_IS = new Set([
   'what',

@@ -5,6 +5,7 @@ import { LANGUAGES } from './lexicon/languages.ts';
 import { readGroups, readNames, readWords } from './lexicon/read.ts';
 import { SPELLINGS, SYNONYMS } from './lexicon/synonyms.ts';
 import { UNITS } from './lexicon/units.ts';
+import { americanSpelling } from './spelling.ts';
 
 /** Word -> token, such as `without` -> `!without`. */
 export const FUNCTION_TOKENS = readGroups(FUNCTION_WORDS);
@@ -25,6 +26,11 @@ const SYNONYM_STEM = new Map([...SYNONYM].map(([word, canonical]) => [stemOf(wor
 
 export function unitAlone(word: string): string | undefined {
   return word.length < 2 || UNIT_ONLY_AFTER_NUMBER.has(word) ? undefined : UNIT_NAMES.get(word);
+}
+
+/** The name that a piece of letters and digits spells, such as k8s; undefined where it is none that is known. */
+export function namedWithDigits(text: string): string | undefined {
+  return SYNONYM.get(text.toLowerCase());
 }
 
 /** A content word as it is compared. */
@@ -49,7 +55,8 @@ export function contentOf(word: string): Content {
   return content;
 }
 
-function analyse(word: string): Content {
+function analyse(written: string): Content {
+  const word = americanSpelling(written);
   if (LANGUAGE_NAMES.has(word)) {
     const key = SYNONYM.get(word) ?? word;
     return { key, stem: key, plural: false, gerund: false };

@@ -119,7 +119,7 @@ describe('a stored answer for a near question', () => {
   it('survives light rewording', () => {
     const paraphrases = rows('own-pairs.jsonl').filter((row) => row.same);
     const served = paraphrases.filter((row) => verdict(row.a, row.b).ok);
-    assert.ok(served.length >= 45, `${served.length} of ${paraphrases.length}`);
+    assert.ok(served.length >= 0.9 * paraphrases.length, `${served.length} of ${paraphrases.length}`);
   });
 
   it('is left to a judge where only the wording differs, and by much', () => {

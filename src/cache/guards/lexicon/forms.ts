@@ -69,6 +69,11 @@ rewrite: rewrote rewritten
 resend: resent
 rebuild: rebuilt
 undo: undid undone
+learn: learnt
+spell: spelt
+burn: burnt
+dream: dreamt
+spoil: spoilt
 `;
 
 /** Plurals whose singular cannot be had by a rule, and words that only look like a plural. */
@@ -136,6 +141,14 @@ export const DOUBLED: Readonly<Record<string, string>> = {
   travell: 'travel',
   labell: 'label',
   modell: 'model',
+  signall: 'signal',
+  fuell: 'fuel',
+  levell: 'level',
+  channell: 'channel',
+  tunnell: 'tunnel',
+  diall: 'dial',
+  counsell: 'counsel',
+  initiall: 'initial',
   cod: 'cod',
   add: 'add',
 };

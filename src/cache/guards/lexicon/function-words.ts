@@ -155,7 +155,7 @@ export const FUNCTION_WORDS = `
 
 /** Dropped: they carry no meaning of their own in a request. */
 export const DROPPED = `
-a an the please kindly there that really actually basically simply very it
+a an the please kindly that really actually basically simply very it
 `;
 
 /** Dropped where a sentence starts; elsewhere they are words (`hello world`). */
