@@ -9,13 +9,14 @@ import type { ReportedTokens } from '../dialects/reported-tokens.ts';
 import { withoutForeignThoughts as withoutForeignItems } from '../dialects/responses/foreign-thoughts.ts';
 import { joinParts, splice } from '../dialects/splice.ts';
 import { filteredAnswer } from '../failures/check-answer.ts';
-import { UpstreamFailure } from '../failures/failure.ts';
+import { type Failure, UpstreamFailure } from '../failures/failure.ts';
 import { isRecord, type JsonRecord } from '../failures/json-record.ts';
 import { ownFailure } from '../failures/own-errors.ts';
 import type { AttemptRequest } from '../providers/attempt.ts';
 import { type EventTap, type LiveStream, StreamAttempt } from '../providers/stream-attempt.ts';
 import { type WholeAnswer, WholeAttempt } from '../providers/whole-attempt.ts';
 import { progressOf, tokensOf } from '../providers/wire.ts';
+import { missingVectors } from './all-vectors.ts';
 import type { Answered, Continuation } from './answered.ts';
 import { Bill } from './bill.ts';
 import type { Rung } from './chain.ts';
@@ -149,7 +150,7 @@ export async function tryTarget(
   }
   if (answer.kind === 'whole' && translation !== undefined)
     answer = translation.whole(answer, runtime.clock.now(), bill.tokens);
-  const breach = validate.length > 0 && !options.heldWhole ? breachOf(exchange, answer) : undefined;
+  const breach = breachIn(exchange, answer, validate.length > 0 && options.heldWhole !== true);
   if (breach !== undefined) {
     giveUp(answer, bill);
     throw new UpstreamFailure(breach);
@@ -165,6 +166,13 @@ export async function tryTarget(
     ...(tokens === undefined ? {} : { tokens }),
     ...(tap === undefined ? {} : { tap }),
   };
+}
+
+/** What is wrong with an answer that is one by itself, held against its request. */
+function breachIn(exchange: Exchange, answer: WholeAnswer | LiveStream, validates: boolean): Failure | undefined {
+  if (exchange.endpoint === 'embeddings' && answer.kind === 'whole')
+    return missingVectors(exchange.sent.body, answer.json);
+  return validates ? breachOf(exchange, answer) : undefined;
 }
 
 /** An answer that will not do: nothing more of it is wanted, but what it cost so far is owed. */
