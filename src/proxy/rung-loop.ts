@@ -230,11 +230,20 @@ export class RungLoop<Answer> {
     if (keys === undefined || last === undefined || failure.origin === 'proxy') return;
     const policy = FAILURE_TABLE[failure.class];
     if (policy.key === 'cooldown' && failure.retryAfterMs !== undefined) keys.cooldown(last, failure.retryAfterMs);
-    if (policy.key !== 'quarantine') return;
+    if (policy.key !== 'quarantine' || this.#mayBeTheModel(failure)) return;
     const reason = failure.class === 'upstream_auth' ? 'auth' : 'quota';
     const ms = failure.retryAfterMs ?? (reason === 'auth' ? AUTH_QUARANTINE_MS : QUOTA_QUARANTINE_MS);
     keys.quarantine(last, ms, reason);
     this.#runtime.telemetry.keyQuarantined(this.#rung.provider.name, last, reason, ms);
+  }
+
+  /**
+   * A 403 may be about the model as well as the key. Where a client names any model it likes, one that the key may not use would take the key
+   * from everybody else.
+   */
+  #mayBeTheModel({ class: failureClass, status }: Failure): boolean {
+    if (failureClass !== 'upstream_auth' || status !== 403) return false;
+    return !this.#runtime.config.models.has(this.#exchange.chain.model.name);
   }
 
   /** The key just throttled may ask for an hour while another is back in a second: the wait is that of the first to come back. */

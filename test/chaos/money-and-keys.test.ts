@@ -127,6 +127,23 @@ for (const status of [401, 403]) {
   });
 }
 
+test('row 21: a key that may not use a model which a client thought of is not taken from the others', async (t) => {
+  const it = await rig(t, {
+    providers: 'providers: {a: {baseUrl: up(a), apiKey: key-1}}',
+    config: ALONE,
+    speed: 1,
+  });
+
+  const refusal = await refusalOf(it.openai.chat.completions.create({ model: 'a/sim-403', messages: HELLO }));
+  assert.deepEqual([refusal.status, refusal.code], [502, 'upstream_auth_error']);
+  assert.deepEqual(quarantines(it), []);
+  await answered(it);
+
+  // That the key itself is no good, a 401 says of any model.
+  await refusalOf(it.openai.chat.completions.create({ model: 'a/sim-401', messages: HELLO }));
+  assert.deepEqual(quarantines(it), [{ provider: 'a', key: 'a#1', reason: 'auth' }]);
+});
+
 test('row 21: with every key refused the client gets a 502 that does not blame its own key', async (t) => {
   const it = await rig(t, {
     providers: 'providers: {a: {baseUrl: up(a), apiKeys: [sim-401, sim-403]}}',
