@@ -11,6 +11,9 @@ import { Tenancy } from './tenancy.ts';
 /** How long a proxy that ends goes on delivering events, milliseconds. What is left is told in the log. */
 const LAST_DELIVERIES_MS = 2_000;
 
+/** Tenants whose past is read from a file. */
+const MOST_IN_FILE = 20;
+
 /** The tenants of a proxy, with their webhooks. */
 export interface OpenTenancy {
   readonly tenancy: Tenancy;
@@ -35,6 +38,7 @@ export async function openTenancy(runtime: Runtime, state: State): Promise<OpenT
     keys: state.keys,
     prices: runtime.prices,
     telemetry,
+    hasPast: hasPast(state.kind, runtime.config),
     chains: () => runtime.chains,
     tell: (event) => webhooks.publish(event, hooksOf(runtime.config, event.tenant)),
   });
@@ -54,6 +58,11 @@ export async function openTenancy(runtime: Runtime, state: State): Promise<OpenT
       await webhooks.close(LAST_DELIVERIES_MS);
     },
   };
+}
+
+/** In a file, reading one tenant's lines looks at those of all. */
+function hasPast(kind: State['kind'], { tenants }: Config): boolean {
+  return kind === 'redis' || (kind === 'sqlite' && tenants.size <= MOST_IN_FILE);
 }
 
 function hooksOf({ tenants }: Config, name: string | undefined): readonly WebhookConfig[] {

@@ -30,7 +30,7 @@ import { type Identity, identify } from '../tenants/identify.ts';
 import { KeyDirectory } from '../tenants/key-directory.ts';
 import type { Asked, CounterRule } from '../tenants/limits.ts';
 import { isModelAllowed, isNameAllowed, modelNameFor, modelNotAllowed } from '../tenants/models-allowed.ts';
-import { MoneyCircuit } from '../tenants/money-circuit/money-circuit.ts';
+import { MoneyWatch } from '../tenants/money-circuit/money-watch.ts';
 import type { SettledCounter } from '../tenants/money-circuit/settled.ts';
 import { authorizationToPassOn } from '../tenants/pass-on.ts';
 import { PauseView } from '../tenants/pause-view.ts';
@@ -52,6 +52,8 @@ export interface TenancyOptions {
   readonly keys: KeyStore;
   readonly prices: PriceBook;
   readonly telemetry: Telemetry;
+  /** Whether what tenants spent before this process is in the ledger, and can be read one tenant at a time. */
+  readonly hasPast: boolean;
   /** The chains in force now. */
   readonly chains: () => Chains;
   /** Takes every event, to bring it to the tenants' webhooks. */
@@ -73,7 +75,7 @@ export class Tenancy {
   readonly #chains: () => Chains;
   readonly #tell: (event: BudgetEvent) => void;
   readonly #guard = new LoopGuard();
-  readonly #money = new MoneyCircuit();
+  readonly #money: MoneyWatch;
   /** Accounts with a hold, by tenant: their leases are prolonged while they last. */
   readonly #holding = new Map<string, Roster<Account>>();
   readonly #settling = new Set<Promise<void>>();
@@ -93,6 +95,12 @@ export class Tenancy {
     this.#chains = options.chains;
     this.#tell = options.tell;
     this.#registry = new TenantRegistry(config.tenants);
+    this.#money = new MoneyWatch({
+      clock,
+      past: options.hasPast ? options.budgets : undefined,
+      onTrouble: (tenant, error) =>
+        telemetry.notice(`what ${tenant} spent before is not known to the money circuit: ${messageOf(error)}`),
+    });
     this.directory = new KeyDirectory({
       tenants: config.tenants,
       store: keys,
@@ -263,6 +271,7 @@ export class Tenancy {
     this.#timer = undefined;
     this.directory.close();
     await Promise.all([...this.#settling]);
+    await this.#money.close();
     await this.counter.close();
   }
 
@@ -290,11 +299,11 @@ export class Tenancy {
     if (action === 'off') return;
     const { agent, session, task } = identity.names;
     const settled = { tenant: tenant.name, agent, session, task, cost: entry.cost, at: entry.at, counters };
-    for (const alert of this.#money.settled(settled, { spike, endsWithin })) {
+    this.#money.settled(tenant, settled, { spike, endsWithin }, (alert) => {
       const pauses = action === 'pause';
       this.tell(moneyEvent(alert, pauses, entry.at));
       if (pauses) this.#stop(tenant.name, alert.scope, MONEY_PAUSE + alert.text);
-    }
+    });
   }
 
   #stop(tenant: string, scope: string, reason: string): void {
