@@ -6,6 +6,8 @@ interface ToolCall {
   type: string;
   name: string;
   arguments: string;
+  /** Its name and input stand under `custom`: it takes a text and no JSON. */
+  isCustom: boolean;
   /** Whatever else the provider put on the call (Gemini's thought signatures must be sent back to it). */
   rest: Record<string, unknown>;
 }
@@ -23,29 +25,33 @@ export class ToolCalls {
 
   add(piece: JsonRecord): void {
     const id = textOf(piece.id);
-    const callee = isRecord(piece.function) ? piece.function : {};
+    const isCustom = isRecord(piece.custom);
+    const callee = isRecord(piece.function) ? piece.function : isRecord(piece.custom) ? piece.custom : {};
     const name = textOf(callee.name);
     const index = typeof piece.index === 'number' ? piece.index : this.#guess(id);
     let call = this.#latest.get(index);
     const isAnother =
       call !== undefined && id !== undefined && name !== undefined && call.id !== id && call.name !== '';
     if (call === undefined || isAnother) {
-      call = { id, type: 'function', name: '', arguments: '', rest: {} };
+      call = { id, type: 'function', name: '', arguments: '', isCustom, rest: {} };
       this.#calls.push(call);
       this.#latest.set(index, call);
     }
     call.id ??= id;
     call.type = textOf(piece.type) ?? call.type;
     if (name !== undefined && name !== call.name) call.name += name;
-    if (typeof callee.arguments === 'string') call.arguments += callee.arguments;
-    const { index: _index, id: _id, type: _type, function: _function, ...rest } = piece;
+    call.isCustom ||= isCustom;
+    const more = isCustom ? callee.input : callee.arguments;
+    if (typeof more === 'string') call.arguments += more;
+    const { index: _index, id: _id, type: _type, function: _function, custom: _custom, ...rest } = piece;
     Object.assign(call.rest, rest);
   }
 
   /** The calls as a whole message has them. */
   result(): JsonRecord[] {
-    return this.#calls.map(({ id, type, name, arguments: args, rest }) => {
-      return { ...(id === undefined ? {} : { id }), type, function: { name, arguments: args }, ...rest };
+    return this.#calls.map(({ id, type, name, arguments: args, isCustom, rest }) => {
+      const callee = isCustom ? { custom: { name, input: args } } : { function: { name, arguments: args } };
+      return { ...(id === undefined ? {} : { id }), type, ...callee, ...rest };
     });
   }
 

@@ -26,7 +26,7 @@ export function cacheStore(exchange: Exchange, runtime: Runtime, cache: AnswerCa
       tellAudit(
         runtime.semantic,
         visit,
-        ofNamedTarget(exchange) && !visit.hasGap ? liveAnswer(exchange, answerIn(exchange, visit)) : NONE,
+        ofNamedTarget(exchange) && !visit.hasGap ? liveAnswer(exchange, answerIn(exchange, visit, false)) : NONE,
       );
   } catch (error) {
     runtime.telemetry.defect(error);
@@ -77,7 +77,7 @@ const NONE = { kind: 'none' } as const;
 
 /** The answer that may be given again; undefined: it may not. */
 function finishedAnswer(exchange: Exchange, visit: CacheVisit): JsonRecord | undefined {
-  const answer = ofNamedTarget(exchange) && !visit.hasGap ? answerIn(exchange, visit) : undefined;
+  const answer = ofNamedTarget(exchange) && !visit.hasGap ? answerIn(exchange, visit, true) : undefined;
   return answer !== undefined && isFinished(exchange.endpoint, answer) ? answer : undefined;
 }
 
@@ -104,12 +104,12 @@ function isOfFirstTarget({ outcome, outputCap, compaction, dropped, account, att
   );
 }
 
-/** What the client was given, whole; undefined: it was too long to be held, or is no answer. */
-function answerIn(exchange: Exchange, { delivered }: CacheVisit): JsonRecord | undefined {
+/** What the client was given, whole; undefined: it was too long to be held, or is no answer. @param toKeep see {@link assembleStream} */
+function answerIn(exchange: Exchange, { delivered }: CacheVisit, toKeep: boolean): JsonRecord | undefined {
   if (delivered === undefined) return undefined;
   const { json, body } = delivered;
   if (json !== undefined) return isRecord(json) ? json : undefined;
-  return assembleStream(exchange.endpoint, body, seenTokens(exchange));
+  return assembleStream(exchange.endpoint, body, seenTokens(exchange), toKeep);
 }
 
 /** For an answer whose stream told no counts: what it is billed by, which may be an estimate. */

@@ -262,6 +262,63 @@ describe('no answer is made of', () => {
     test(name, () => assert.equal(assembleStream(endpoint, Buffer.from(bytes), undefined), undefined));
 });
 
+describe('a chat', () => {
+  const chunk = (delta: JsonRecord, more: JsonRecord = {}) =>
+    `data: ${JSON.stringify({ id: '1', object: 'chat.completion.chunk', created: 1, model: 'm', choices: [{ index: 0, delta, finish_reason: null, ...more }] })}\n\n`;
+  const END = `${chunk({}, { finish_reason: 'stop' })}data: [DONE]\n\n`;
+  const made = (...deltas: readonly JsonRecord[]) =>
+    assembleStream('chat', Buffer.from(deltas.map((delta) => chunk(delta)).join('') + END), undefined, true);
+
+  test('whose custom call comes in pieces has all of it', () => {
+    const piece = (input: string, more: JsonRecord = {}) => ({
+      tool_calls: [{ index: 0, custom: { input, ...more } }],
+    });
+    const [first, ...rest] = ['*** Be', 'gin', '\n+ä'];
+    const answer = made(
+      {
+        role: 'assistant',
+        tool_calls: [{ index: 0, id: 'c1', type: 'custom', custom: { name: 'patch', input: first } }],
+      },
+      ...rest.map((input) => piece(input)),
+    );
+    assert.match(JSON.stringify(answer), /"custom":\{"name":"patch","input":"\*\*\* Begin\\n\+ä"\}/);
+  });
+
+  const TEXT = { content: 'a' };
+  const parts: readonly (readonly [string, readonly JsonRecord[], boolean])[] = [
+    [
+      'texts and thoughts',
+      [{ role: 'assistant', content: '' }, { reasoning: 'h' }, { reasoning_content: 'm' }, TEXT],
+      true,
+    ],
+    ['parts that say nothing', [{ ...TEXT, audio: null, reasoning_details: [], images: [], channel: '' }], true],
+    ['sound', [{ audio: { id: 'a', data: 'AA==' } }, { audio: { data: 'BB==' } }], false],
+    ['thoughts in blocks', [{ reasoning_details: [{ index: 0, type: 'reasoning.text', text: 'h' }] }, TEXT], false],
+    ['lists beside texts', [{ content: [{ type: 'text', text: 'h' }] }, TEXT], false],
+    [
+      'a mark in each piece',
+      [
+        { ...TEXT, channel: 'final' },
+        { ...TEXT, channel: 'final' },
+      ],
+      false,
+    ],
+  ];
+  for (const [what, deltas, isKept] of parts)
+    test(`with ${what} is ${isKept ? 'kept' : 'not kept, but read'}`, () => {
+      assert.equal(made(...deltas) !== undefined, isKept);
+      assert.notEqual(
+        assembleStream('chat', Buffer.from(deltas.map((delta) => chunk(delta)).join('') + END), undefined),
+        undefined,
+      );
+    });
+
+  test('with a list of pieces beside the delta is not kept', () => {
+    const bytes = Buffer.from(chunk(TEXT, { token_ids: [1] }) + chunk(TEXT, { token_ids: [2] }) + END);
+    assert.equal(assembleStream('chat', bytes, undefined, true), undefined);
+  });
+});
+
 test('what was kept and is no object is not given', () => {
   assert.equal(replay('chat', Buffer.from('[]'), { stream: true, includeUsage: true }), undefined);
   assert.equal(replay('chat', Buffer.from('{"a'), { stream: true, includeUsage: true }), undefined);

@@ -4,6 +4,7 @@ import { readChunk } from '../../dialects/openai-chat-stream.ts';
 import { type SseEvent, SseReader } from '../../dialects/sse-reader.ts';
 import { isRecord, type JsonRecord, parseJsonText } from '../../failures/json-record.ts';
 import { assembleMessage } from './assemble-message.ts';
+import { isKnownChunk } from './known-chunk.ts';
 
 /** Token counts, where the stream had none because the client had not asked for them. */
 export interface SeenTokens {
@@ -15,17 +16,19 @@ export interface SeenTokens {
  * The whole answer that a delivered stream makes, in the dialect it was delivered in; undefined where it makes none.
  *
  * @param tokens put into a chat or text completion whose stream had no usage
+ * @param toKeep it is to be given again as the whole of what was said: none, where it has parts of which nobody here knows how to join the pieces
  */
 export function assembleStream(
   endpoint: Endpoint,
   bytes: Buffer,
   tokens: SeenTokens | undefined,
+  toKeep = false,
 ): JsonRecord | undefined {
   const events = new SseReader({ maxEventBytes: bytes.length + 1 }).push(bytes);
   switch (endpoint) {
     case 'chat':
     case 'completions':
-      return assembleChoices(events, tokens);
+      return assembleChoices(events, tokens, toKeep);
     case 'messages':
       return assembleMessage(events);
     case 'responses':
@@ -35,13 +38,19 @@ export function assembleStream(
   }
 }
 
-function assembleChoices(events: readonly SseEvent[], tokens: SeenTokens | undefined): JsonRecord | undefined {
+function assembleChoices(
+  events: readonly SseEvent[],
+  tokens: SeenTokens | undefined,
+  toKeep: boolean,
+): JsonRecord | undefined {
   const assembler = new OpenAiAssembler();
   for (const event of events) {
     if (!event.hasData) continue;
     const { json, kind } = readChunk(event.data);
     if (kind === 'error' || kind === 'malformed') return undefined;
-    if (json !== undefined) assembler.add(json);
+    if (json === undefined) continue;
+    if (toKeep && !isKnownChunk(json)) return undefined;
+    assembler.add(json);
   }
   const { completion, unfinished } = assembler.result();
   if (unfinished.length > 0) return undefined;
