@@ -15,7 +15,8 @@ COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 USER node
 EXPOSE 8080
-# Writes nothing: run it with --read-only.
+# Without tenants it writes nothing: run it with --read-only. With them, mount a volume that the user node may write, and name it as `state: {dir: ...}`,
+# or keep the state in Redis.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:8080/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["node", "dist/main.js"]

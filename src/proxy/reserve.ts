@@ -1,4 +1,5 @@
 import { measureInput } from '../context/input-measure.ts';
+import type { Endpoint } from '../dialects/endpoint.ts';
 import type { Failure } from '../failures/failure.ts';
 import { ownFailure } from '../failures/own-errors.ts';
 import { unknownPriceMessage } from '../prices/describe-price.ts';
@@ -120,8 +121,9 @@ async function reserveFor(
     }
   }
   if (outcome.kind === 'refused') {
-    tenancy.refused(account.identity, outcome.asked, outcome.by, outcome.failure);
-    return outcome.failure;
+    const failure = advised(exchange, outcome);
+    tenancy.refused(account.identity, outcome.asked, outcome.by, failure);
+    return failure;
   }
   take(exchange, account, tenancy, outcome);
   return undefined;
@@ -240,6 +242,24 @@ async function count(exchange: Exchange, account: Account, tenancy: Tenancy, cha
   if (counted.size === (account.counted?.size ?? 0)) return false;
   account.counted = counted;
   return true;
+}
+
+/** Where a cap on the answer is named. Messages demands one, and the others write nothing. */
+const CAP: Partial<Record<Endpoint, string>> = {
+  chat: 'max_tokens',
+  completions: 'max_tokens',
+  responses: 'max_output_tokens',
+};
+
+/** Who names no cap is held for all that the model may write, and cannot guess that from a sum. */
+function advised({ call, endpoint }: Exchange, refused: Extract<Outcome, { kind: 'refused' }>): Failure {
+  const { failure } = refused;
+  const cap = CAP[endpoint];
+  if (cap === undefined || call.maxTokens !== undefined || !isForSize(refused)) return failure;
+  const left = leftBy(refused);
+  if (left.nanos <= 0 || left.tokens <= 0) return failure;
+  const advice = `The request names no ${cap}, so all that the model may write is counted: with one it needs less.`;
+  return { ...failure, message: `${failure.message} ${advice}` };
 }
 
 /** What is known of the size of what is sent. Measured once. */

@@ -18,6 +18,7 @@ test('there are the examples that the documentation names', () => {
     'local-and-cloud.yaml',
     'long-conversations.yaml',
     'minimal.yaml',
+    'rehearsal.yaml',
     'routing.yaml',
     'semantic-cache.yaml',
     'tenants.yaml',
