@@ -2,7 +2,7 @@ import { type ErrorEvidence, readEvidence } from './evidence.ts';
 import type { Failure, FailureClass } from './failure.ts';
 import type { ProviderFamily } from './family.ts';
 import { type HintHeaders, resetWaitMs, saidWaitMs, statedWaitMs } from './hints.ts';
-import { parseJson } from './json-record.ts';
+import { parseJson, parseJsonText } from './json-record.ts';
 import { STATUS_OF_NAME } from './rules/common.ts';
 import { applyRules, type Signs } from './rules/rule.ts';
 import { rulesOf } from './rules/rule-books.ts';
@@ -33,7 +33,7 @@ const MAX_PLAIN_TEXT = 300;
 export function classifyResponse(family: ProviderFamily, response: FailedResponse, now: number): Failure {
   const { status, headers, body } = response;
   if (status >= 300 && status < 400) return redirected(status);
-  const json = body.byteLength <= MAX_ERROR_BODY ? parseJson(body) : undefined;
+  const json = body.byteLength <= MAX_ERROR_BODY ? (parseJson(body) ?? eventIn(body)) : undefined;
   if (json === undefined || typeof json !== 'object' || json === null) return classifyTextBody(family, response, now);
   return fromEvidence(family, readEvidence(json), now, { status, headers });
 }
@@ -83,6 +83,13 @@ function fromEvidence(
     param: evidence.param,
     retryAfterMs: waitFor(failureClass, headers, evidence, now),
   });
+}
+
+/** Gateways that were to stream send an error as an event, whatever its status. */
+function eventIn(body: Uint8Array): unknown {
+  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
+  const [, data] = /^\s*(?:event:[^\n]*\n)?data:([^\n]*)/.exec(text) ?? [];
+  return data === undefined ? undefined : parseJsonText(data);
 }
 
 /** A body that is no JSON object: a web page, a balancer's line of text, nothing at all. */

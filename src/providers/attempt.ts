@@ -203,8 +203,7 @@ export abstract class Attempt<Answer> implements UpstreamSink {
     const phase = this.call?.phase ?? 'connect';
     let limit: { at: number; failure: () => Failure };
     if (phase === 'connect') {
-      const failure = () =>
-        timedOut('connect', 'connect_timeout', `no connection within ${Math.min(connect, firstToken)} ms`, false);
+      const failure = () => this.#unconnected(Math.min(connect, firstToken));
       limit = { at: this.startedAt + Math.min(connect, firstToken), failure };
     } else if (this.#errorBody !== undefined) {
       // It has failed whatever the rest says. To wait for that as for an answer would hang as long as one may take.
@@ -224,6 +223,20 @@ export abstract class Attempt<Answer> implements UpstreamSink {
         phase !== 'connect',
       );
     return { at: deadlineAt, failure };
+  }
+
+  /** It could not be reached, or this proxy may have no further connection to it. */
+  #unconnected(ms: number): Failure {
+    const { provider, newSocket, timers } = this.request;
+    if (!this.#transport.isFull({ provider, newSocket, connectTimeout: timers.connect }))
+      return timedOut('connect', 'connect_timeout', `no connection within ${ms} ms`, false);
+    return {
+      class: 'overloaded',
+      origin: 'proxy',
+      code: 'no_free_connection',
+      message: `all ${provider.connections} connections to ${provider.name} were in use for ${ms} ms`,
+      maybeBilled: false,
+    };
   }
 
   #release(): void {

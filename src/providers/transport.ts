@@ -30,6 +30,9 @@ export interface UpstreamSink {
   onError(error: unknown, phase: Phase): void;
 }
 
+/** What decides which connections a request may use. */
+type ToPool = Pick<UpstreamRequest, 'provider' | 'connectTimeout' | 'newSocket'>;
+
 const ABORTED = new Error('call aborted by its owner');
 
 /** A call under way. Thin over undici's dispatch interface: no stream object, no AbortController, no promise per chunk. */
@@ -146,8 +149,15 @@ export class Transport {
     await Promise.all(pools.map((pool) => pool.destroy()));
   }
 
-  #pool({ provider, connectTimeout, newSocket }: UpstreamRequest): Pool {
-    const key = poolPrefix(provider) + (newSocket ? `${connectTimeout} new` : connectTimeout);
+  /** All connections that the provider may have (`connections`) are there and in use: who waits, waits for one of them. */
+  isFull(request: ToPool): boolean {
+    const { connections } = request.provider;
+    return connections !== undefined && (this.#pools.get(poolKey(request))?.stats.connected ?? 0) >= connections;
+  }
+
+  #pool(request: ToPool): Pool {
+    const { provider, connectTimeout, newSocket } = request;
+    const key = poolKey(request);
     let pool = this.#pools.get(key);
     if (pool === undefined) {
       pool = new Pool(new URL(provider.baseUrl).origin, {
@@ -174,6 +184,10 @@ export class Transport {
         done(...connected);
       });
   }
+}
+
+function poolKey({ provider, connectTimeout, newSocket }: ToPool): string {
+  return poolPrefix(provider) + (newSocket ? `${connectTimeout} new` : connectTimeout);
 }
 
 function poolPrefix(provider: Provider): string {

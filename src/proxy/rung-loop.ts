@@ -6,7 +6,6 @@ import type { Cancellation } from '../cancellation.ts';
 import { toMicroseconds } from '../clock.ts';
 import type { TryOutcome } from '../failures/attempt-summary.ts';
 import { type Failure, type FailureClass, UpstreamFailure } from '../failures/failure.ts';
-import { isOwnFault } from '../failures/network.ts';
 import { FAILURE_TABLE, SHORT_WAIT_MS } from '../failures/table.ts';
 import { upstreamHeaders } from '../providers/headers.ts';
 import type { Rung } from './chain.ts';
@@ -22,9 +21,10 @@ const AUTH_QUARANTINE_MS = 5 * 60_000;
 const QUOTA_QUARANTINE_MS = 10 * 60_000;
 /** More tries than any class of failure is allowed on one target: p-retry's own count never decides. */
 const NEVER_REACHED = 1_000;
-/** A connection that never came about, by our timer, undici's or the system's. */
+/** A connection that never came about, by our timer, undici's or the system's, or for want of a free one. */
 const CONNECT_TIMEOUTS: ReadonlySet<string | undefined> = new Set([
   'connect_timeout',
+  'no_free_connection',
   'UND_ERR_CONNECT_TIMEOUT',
   'ETIMEDOUT',
 ]);
@@ -282,7 +282,9 @@ export class RungLoop<Answer> {
 
 /** How a failed try counts for the circuit. */
 export function outcomeOf(failure: Failure, ms: number, exchange: Exchange): Outcome {
-  if (exchange.cancellation.reason !== undefined || failure.code === DIVERGED || isOwnFault(failure)) return 'neutral';
+  if (exchange.cancellation.reason !== undefined || failure.code === DIVERGED) return 'neutral';
+  // A fault or a limit of this proxy: the target has no part in it.
+  if (failure.origin === 'proxy') return 'neutral';
   // A client that waits less than the target is allowed to take says nothing about the target; nor does a long answer.
   const early = failure.class === 'stream_broken' || ms < exchange.chain.model.timeouts.firstToken;
   if (failure.code === 'deadline_exceeded' && early) return 'neutral';

@@ -32,6 +32,14 @@ describe('an error as a provider sends it', () => {
     });
   }
 
+  for (const event of ['data: ', 'event: error\ndata: ', 'event: error\r\ndata:', '\n\ndata: ']) {
+    test(`as an event of the stream it was to be (${JSON.stringify(event)}): it is read all the same`, () => {
+      const body = `${event}${JSON.stringify({ error: { message: 'No more.', type: 'insufficient_quota' } })}\n\n`;
+      const failure = classifyResponse('openai', { status: 429, headers: {}, body: bytes(body) }, NOW);
+      assert.deepEqual([failure.class, failure.message], ['quota_exhausted', 'No more.']);
+    });
+  }
+
   test('every family has recorded shapes', () => {
     const seen = new Set(RECORDED_SHAPES.map((shape) => shape.family));
     assert.deepEqual(
