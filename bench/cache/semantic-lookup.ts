@@ -96,6 +96,7 @@ export class SemanticLookup {
         keepUntil: now + HOUR,
         cost: 0,
         inputTokens: 8,
+        cachedTokens: 0,
         outputTokens: 8,
         near: { scope: this.#scope, question: KEPT },
         body: BODY,

@@ -12,8 +12,12 @@ export interface DayMark {
 /** Whole nano-dollars. */
 const CENT = 10_000_000;
 
-/** What has to hold of a day with a cache, whichever it is, beside the same day without. */
-export function judgeCacheDay(off: Replayed, on: readonly Replayed[]): DayMark[] {
+/**
+ * What has to hold of a day with a cache, whichever it is, beside the same day without.
+ *
+ * @param longPrompts the upstream's own cache of prompts would have made repeats cheaper: the ledger claims the least that can be
+ */
+export function judgeCacheDay(off: Replayed, on: readonly Replayed[], longPrompts = false): DayMark[] {
   const before = tallyOf(off);
   const after = on.map(tallyOf);
   const traps = sum(after, ({ wrongTraps }) => wrongTraps.hits);
@@ -26,7 +30,7 @@ export function judgeCacheDay(off: Replayed, on: readonly Replayed[]): DayMark[]
     mark('answers of another question or tenant among hits', 'at most 0', `${hits} of ${served}`, hits === 0),
     mark('right answers that the cache made wrong', 'at most 0', String(lost), lost === 0),
     ...judgeBooks([before, ...after]),
-    ...after.map((tally) => judgeSaving(before, tally)),
+    ...after.map((tally) => (longPrompts ? judgeBound(before, tally) : judgeSaving(before, tally))),
   ];
 }
 
@@ -49,6 +53,17 @@ export function judgeSaving(before: Tally, after: Tally): DayMark {
     'below 1 cent',
     `${showDollars(apart, 6)} of ${showDollars(difference, 4)}`,
     apart < CENT,
+  );
+}
+
+/** The ledger claims no more than was saved. */
+function judgeBound(before: Tally, after: Tally): DayMark {
+  const difference = before.bill - after.bill;
+  return mark(
+    `${after.arm}: the ledger's saving is a lower bound of what the bill is less than with ${before.arm}`,
+    `at most ${showDollars(difference, 4)}`,
+    showDollars(after.ledgerSaved, 4),
+    after.ledgerSaved <= difference,
   );
 }
 

@@ -28,6 +28,8 @@ import { SMALL_DAY, WHOLE_DAY } from './traffic/size.ts';
 const SEED = 20_261_122;
 /** On which all levers and none are compared. */
 const DAYS = 5;
+/** The upstream keeps prompts from 1,024 tokens on; what follows the system prompt counts. */
+const LONG_PROMPT = 900;
 const PARTS = { day: wholeDay, cache: cacheDay, levers: leverDay };
 
 const { values } = parseArgs({
@@ -42,11 +44,9 @@ const { values } = parseArgs({
 const prompt = values['support-prompt'];
 if (values.write && (values.small || prompt !== undefined)) throw new Error('--write takes the day as it is, whole');
 
-const size = values.small ? SMALL_DAY : WHOLE_DAY;
-const today = generateDay(
-  Number(values.seed),
-  prompt === undefined ? size : { ...size, supportPrompt: Number(prompt) },
-);
+const usual = values.small ? SMALL_DAY : WHOLE_DAY;
+const size = prompt === undefined ? usual : { ...usual, supportPrompt: Number(prompt) };
+const today = generateDay(Number(values.seed), size);
 const wanted = values.only.split(',');
 for (const [name, part] of Object.entries(PARTS)) {
   if (!wanted.includes(name)) continue;
@@ -64,7 +64,7 @@ async function cacheDay(day: Day): Promise<string> {
   const on: Replayed[] = [];
   for (const arm of CACHE_ARMS) on.push(await run(day, arm));
   const plain = [0.8, 0.9, 0.95].map((threshold) => plainCosine(day, threshold));
-  return [markTable(judgeCacheDay(off, on)), cacheTable(off, on, plain)].join('\n\n');
+  return [markTable(judgeCacheDay(off, on, size.supportPrompt > LONG_PROMPT)), cacheTable(off, on, plain)].join('\n\n');
 }
 
 async function leverDay(day: Day): Promise<string> {

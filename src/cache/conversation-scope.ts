@@ -108,8 +108,8 @@ interface Value {
   readonly span: Span;
 }
 
-/** Adds all members of an object but one, and gives that one. Undefined: it is no object, or not that one's, or has a
- * member twice, or too many. */
+/** Adds all members of an object but one, and gives that one. Undefined: it is no object, has not that
+ * one, has one twice, or too many to know them all. */
 function addWithout(digest: Digest, bytes: Buffer, object: Span, without: string): Value | undefined {
   const members = JsonMembers.read(bytes.subarray(object.start, object.end));
   if (!(members instanceof JsonMembers)) return undefined;

@@ -5,10 +5,10 @@ import type { CacheEntry, NearQuestion } from '../cache/store/cache-store.ts';
 import { isRecord, type JsonRecord } from '../failures/json-record.ts';
 import type { CacheVisit } from './cache-visit.ts';
 import type { Exchange } from './exchange.ts';
+import { keptCost } from './kept-cost.ts';
 import { routeCacheOf } from './route-cache.ts';
 import type { Runtime } from './runtime.ts';
 import { keepNear, liveAnswer, tellAudit } from './semantic-store.ts';
-import { spendingOf } from './spending.ts';
 
 /**
  * The end of a visit to the cache: the answer is kept where it may be, those who wait for it are told, the idempotency key is closed. After the client
@@ -49,8 +49,7 @@ function keepAnswer(
   const answer = finishedAnswer(exchange, visit);
   const { target } = outcome;
   if (answer === undefined || delivered === undefined || target === undefined) return undefined;
-  const bills = exchange.bills.filter(({ forCache }) => !forCache);
-  const spending = spendingOf({ ...exchange, bills }, runtime.prices);
+  const cost = keptCost(exchange, runtime);
   const keep = (near: NearQuestion | undefined) =>
     cache.keep(
       {
@@ -60,9 +59,7 @@ function keepAnswer(
         user: visit.user,
         tags: visit.wishes.tags,
         target,
-        cost: spending.unpriced || !runtime.prices.loaded ? undefined : spending.cost,
-        inputTokens: spending.inputTokens,
-        outputTokens: spending.outputTokens,
+        ...cost,
         body: delivered.json === undefined ? Buffer.from(JSON.stringify(answer)) : delivered.body,
         near: near === undefined ? undefined : { scope: near.scope, question: near.question },
       },

@@ -31,10 +31,10 @@ export class CacheVisit extends DeliveredAnswer {
   flight: Flight | undefined;
   /** The idempotency key that this request stands for. */
   claim: IdempotencyClaim | undefined;
-  /** What the answer would have cost, nano-dollars, where it came from the cache and that is known. */
+  /** What the answer would have cost at least, nano-dollars, where it came from the cache and that is known. */
   saved: number | undefined;
-  /** Tokens of the call that the kept answer came from. */
-  kept: { readonly promptTokens: number; readonly completionTokens: number } | undefined;
+  /** Tokens of the call that the kept answer came from: a repeat would have used as many. Undefined: none would have been made. */
+  kept: { readonly promptTokens: number; readonly cachedTokens: number; readonly completionTokens: number } | undefined;
   /** What found the answer that was given. */
   tier: 'exact' | 'semantic' | undefined;
   /** Something that could not be read was left out of the answer: its client has it so, nobody else shall. */

@@ -1,6 +1,8 @@
 import { NO_TOKENS } from '../dialects/reported-tokens.ts';
 import type { ReportedTokens } from '../dialects/stream-progress.ts';
+import type { ProviderFamily } from '../failures/family.ts';
 import { costOf } from '../prices/cost.ts';
+import { leastRepeat, mostCached } from '../prices/least-repeat.ts';
 import type { Price } from '../prices/price.ts';
 import type { Exchange } from './exchange.ts';
 import { priceOf } from './route.ts';
@@ -24,7 +26,12 @@ export function routeSaving(exchange: Exchange, runtime: Runtime, { unpriced }: 
   const price = priceOf(reference, runtime);
   if (price === undefined) return undefined;
   const { saved, kept } = exchange.cache ?? {};
-  if (saved !== undefined && kept !== undefined) return difference(price, { ...NO_TOKENS, ...kept }, saved);
+  if (saved !== undefined) {
+    // An answer that stands in for targets that failed was asked of no model, and would have been asked of none.
+    if (kept === undefined) return undefined;
+    const tokens = { ...NO_TOKENS, ...kept };
+    return leastRepeat(price, tokens, mostCached(familyOf(reference, runtime), tokens)) - saved;
+  }
   const answers = bills.filter(({ forCache }) => !forCache);
   const { cost } = spendingOf({ ...exchange, bills: answers }, runtime.prices);
   return difference(price, answers.findLast(({ tokens }) => tokens !== undefined)?.tokens, cost);
@@ -32,6 +39,12 @@ export function routeSaving(exchange: Exchange, runtime: Runtime, { unpriced }: 
 
 function difference(price: Price, tokens: ReportedTokens | undefined, cost: number): number | undefined {
   return tokens === undefined ? undefined : costOf(price, tokens) - cost;
+}
+
+/** Of the model's first target, which its price is taken from. */
+function familyOf(model: string, { chains }: Runtime): ProviderFamily {
+  const chain = chains.find(model);
+  return ('error' in chain ? undefined : chain.rungs[0]?.provider.family) ?? 'generic';
 }
 
 /** The model that a policy's others are measured against: of the reference tier, else of the last. */

@@ -28,8 +28,14 @@ export function sendKept(
   if (replayed === undefined) return false;
   const age = Math.max(0, Math.floor((runtime.clock.now() - entry.createdAt) / 1000));
   visit.header = `${tier}; ${serving === 'fresh' ? '' : `${serving}; `}age=${age}s; id=${entry.key}`;
-  visit.saved = entry.cost;
-  visit.kept = { promptTokens: entry.inputTokens, completionTokens: entry.outputTokens };
+  if (serving === 'stale') {
+    // Without it there would have been no answer, and nothing to pay.
+    visit.saved = 0;
+  } else {
+    const { inputTokens, cachedTokens, outputTokens } = entry;
+    visit.saved = entry.cost;
+    visit.kept = { promptTokens: inputTokens, cachedTokens, completionTokens: outputTokens };
+  }
   visit.tier = tier === 'exact' ? 'exact' : 'semantic';
   outcome.status = serving === 'stale' ? 'degraded' : 'ok';
   outcome.target = entry.target;

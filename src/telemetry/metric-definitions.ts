@@ -272,7 +272,7 @@ export const METRICS = {
     name: 'breakwater_cache_saved_usd_total',
     type: 'counter',
     labels: ['by'],
-    help: 'What the answers given from the cache had cost when they were made, as far as prices are known. by: exact, semantic.',
+    help: 'What calls for the answers given from the cache would have cost at least, as far as prices are known (docs/cache.md). by: exact, semantic.',
   },
   cacheSpent: {
     name: 'breakwater_cache_spent_usd_total',

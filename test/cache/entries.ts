@@ -16,6 +16,7 @@ export function entryOf(key: string, more: Partial<CacheEntry> = {}): CacheEntry
     keepUntil: createdAt + 60_000,
     cost: 1_000,
     inputTokens: 5,
+    cachedTokens: 3,
     outputTokens: 7,
     near: undefined,
     body: Buffer.from(`{"answer":"${key}"}`),

@@ -61,6 +61,18 @@ describe('a replayed day, through the proxy with and without its cache', () => {
   });
 });
 
+test("where a provider's own cache would have made repeats cheaper, the ledger claims less than was saved, and not much less", async () => {
+  const longer = generateDay(20_261_122, { ...SMALL_DAY, supportPrompt: 1_500 });
+  const [off, exact] = [await replay(longer, WITHOUT), await replay(longer, EXACT)];
+  const [without, kept] = [tallyOf(off), tallyOf(exact)];
+  const difference = without.bill - kept.bill;
+  assert.equal(kept.ledgerCost, kept.bill);
+  assert.ok(kept.ledgerSaved <= difference, `${kept.ledgerSaved} of ${difference}`);
+  assert.ok(kept.ledgerSaved >= 0.85 * difference, `${kept.ledgerSaved} of ${difference}`);
+  const missed = judgeCacheDay(off, [exact], true).filter(({ verdict }) => verdict !== 'held');
+  assert.deepEqual(missed, []);
+});
+
 describe('the same day with routing, cache and compaction', () => {
   const { asWritten } = leverArms(new Set());
   const context = '{maxInputTokens: 3000, keepTurns: 2, summarizer: up/small}';

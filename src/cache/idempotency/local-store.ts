@@ -55,6 +55,7 @@ export class LocalIdempotencyStore implements IdempotencyStore {
       keepUntil: now + ttlMs,
       cost: undefined,
       inputTokens: 0,
+      cachedTokens: 0,
       outputTokens: 0,
       body: Buffer.concat([Buffer.from(running.fingerprint), Buffer.of(SEPARATOR), answer]),
     });

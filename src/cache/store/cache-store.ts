@@ -19,9 +19,12 @@ export interface EntryMeta {
   readonly freshUntil: number;
   /** Kept until then: after {@link freshUntil} only to stand in for targets that failed. */
   readonly keepUntil: number;
-  /** What the answer cost, nano-dollars; undefined: not known. */
+  /** The least that asking once more would have cost, nano-dollars; undefined: not known. */
   readonly cost: number | undefined;
+  /** Of the call that answered. */
   readonly inputTokens: number;
+  /** Of them, what a repeat could have had from the provider's own cache of prompts. */
+  readonly cachedTokens: number;
   readonly outputTokens: number;
   /** Under what a near question may find it; undefined: only the same request does. */
   readonly near?: NearQuestion | undefined;

@@ -19,7 +19,7 @@ export function decodeEntry(bytes: Buffer): CacheEntry {
   const meta = end > bytes.length ? undefined : parseJsonText(bytes.toString('utf8', LENGTH_BYTES, end));
   if (!isRecord(meta)) throw new Unreadable('a kept answer has no record');
   const { key, tenant, model, user, tags, epoch, target, createdAt, freshUntil, keepUntil } = meta;
-  const { cost, inputTokens, outputTokens, near } = meta;
+  const { cost, inputTokens, cachedTokens, outputTokens, near } = meta;
   if (
     typeof key !== 'string' ||
     typeof tenant !== 'string' ||
@@ -44,6 +44,7 @@ export function decodeEntry(bytes: Buffer): CacheEntry {
     keepUntil,
     cost: typeof cost === 'number' ? cost : undefined,
     inputTokens: typeof inputTokens === 'number' ? inputTokens : 0,
+    cachedTokens: typeof cachedTokens === 'number' ? cachedTokens : 0,
     outputTokens: typeof outputTokens === 'number' ? outputTokens : 0,
     near: nearIn(near),
     body: bytes.subarray(end),

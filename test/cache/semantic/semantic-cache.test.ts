@@ -139,7 +139,7 @@ function bench({ angles, shadowOnly = false, judge, unpriced = false, random = (
       const meta = { key, tenant: 'acme', model: 'm', user: undefined, tags, target: 'a/m', cost: 5 };
       const body = Buffer.from(answer);
       const entry = answers.keep(
-        { ...meta, inputTokens: 1, outputTokens: 1, near: { scope, question }, body },
+        { ...meta, inputTokens: 1, cachedTokens: 0, outputTokens: 1, near: { scope, question }, body },
         { ttl: 60_000, staleIfError: undefined },
         clock.now(),
       );
