@@ -57,6 +57,8 @@ export class Certifier {
   readonly #verdicts = new EntryVerdicts();
   #record: CertificateRecord;
   #revision: number;
+  /** The store has forgotten what it had been told. */
+  #forgotten = false;
   readonly #pending = new UnstoredChanges<Change>();
   #share: number;
   #withoutVerdict = 0;
@@ -206,12 +208,16 @@ export class Certifier {
     const { key, store } = this.#options;
     for (let attempt = 1; attempt <= SAVE_TRIES; attempt++) {
       this.#storeTraffic();
-      if (this.#pending.size === 0) return this.#catchUp();
+      if (this.#pending.size === 0 && !this.#forgotten) {
+        await this.#catchUp();
+        if (!this.#forgotten) return;
+      }
       const applied = this.#pending.applied(this.#record.applied);
       this.#record = { ...this.#record, applied };
       const revision = await store.save(key, JSON.stringify(this.#record), this.#revision);
       if (revision !== undefined) {
         this.#revision = revision;
+        this.#forgotten = false;
         this.#pending.stored(applied);
         return;
       }
@@ -223,8 +229,12 @@ export class Certifier {
   async #catchUp(): Promise<void> {
     const { key, store, settings, clock, onEvent } = this.#options;
     const stored = await store.load(key);
-    if ((stored?.revision ?? 0) === this.#revision) return;
-    this.#revision = stored?.revision ?? 0;
+    const revision = stored?.revision ?? 0;
+    if (revision === this.#revision) return;
+    // Another server took over, without the latest saves: one of them may have been a suspension.
+    this.#forgotten = revision < this.#revision;
+    this.#revision = revision;
+    if (this.#forgotten) return;
     const theirs = stored === undefined ? undefined : parseRecord(stored.record, settings.grid);
     // A replica that still runs, or already runs, another version: each keeps its own.
     if (theirs?.version !== this.#record.version) return;

@@ -36,6 +36,8 @@ export class TrackedPair {
   settings: EvidenceSettings;
   #record: EvidenceRecord;
   #revision: number;
+  /** The store has forgotten what it had been told. */
+  #forgotten = false;
   /** The state as it is stored. */
   #confirmed: RouteState;
   readonly #pending = new UnstoredChanges<Change>();
@@ -118,7 +120,7 @@ export class TrackedPair {
   /** Something was learned that is not stored. Mere counting of what is only observed is not worth a place in the store. */
   get dirty(): boolean {
     if (this.#record.state === 'observe' && this.#revision === 0) return false;
-    return this.#pending.size > 0 || this.#traffic.seen > 0 || this.#traffic.served > 0;
+    return this.#forgotten || this.#pending.size > 0 || this.#traffic.seen > 0 || this.#traffic.served > 0;
   }
 
   /** A state was reached that counts only when it is stored. */
@@ -177,13 +179,17 @@ export class TrackedPair {
     const { key, store } = this.options;
     for (let attempt = 1; attempt <= SAVE_TRIES; attempt++) {
       this.#storeTraffic();
-      if (!this.dirty) return this.#catchUp();
+      if (!this.dirty) {
+        await this.#catchUp();
+        if (!this.#forgotten) return;
+      }
       const applied = this.#pending.applied(this.#record.applied);
       this.#record = { ...this.#record, applied };
       const { state } = this.#record;
       const revision = await store.save(key, JSON.stringify(this.#record), this.#revision);
       if (revision !== undefined) {
         this.#revision = revision;
+        this.#forgotten = false;
         this.#confirmed = state;
         this.#pending.stored(applied);
         return;
@@ -196,8 +202,12 @@ export class TrackedPair {
   async #catchUp(): Promise<void> {
     const { key, store, now, onEvent } = this.options;
     const stored = await store.load(key);
-    if ((stored?.revision ?? 0) === this.#revision) return;
-    this.#revision = stored?.revision ?? 0;
+    const revision = stored?.revision ?? 0;
+    if (revision === this.#revision) return;
+    // Another server took over, without the latest saves: one of them may have been a suspension.
+    this.#forgotten = revision < this.#revision;
+    this.#revision = revision;
+    if (this.#forgotten) return;
     const theirs = stored === undefined ? undefined : parseRecord(stored.record);
     // Forgotten, unreadable, or of a replica with other settings: each keeps its own.
     if (theirs?.version !== this.#record.version) return;

@@ -340,4 +340,28 @@ describe('a stored certificate', () => {
       assert.equal(certifier.state.kind, 'shadow');
     }
   });
+
+  it('stays suspended where the store went back to what it knew before, and tells it again', async () => {
+    let memory = new MemoryCertificateStore();
+    const store = {
+      load: (key: typeof KEY) => memory.load(key),
+      save: (key: typeof KEY, record: string, expected: number) => memory.save(key, record, expected),
+    };
+    const r = await rig({ settings: { epsilon: 0.05 }, store });
+    hit(r, 59, 0.995, 'right');
+    await r.certifier.flush();
+    const before = await memory.load(KEY);
+    hit(r, 1, 0.995, 'right');
+    await r.certifier.flush();
+    hit(r, 10, 0.995, 'wrong');
+    await r.certifier.flush();
+    assert.equal(r.certifier.state.kind, 'suspended');
+    for (const lost of [false, true]) {
+      memory = new MemoryCertificateStore();
+      if (!lost) await memory.save(KEY, before?.record ?? '', 0);
+      await r.certifier.flush();
+      assert.equal(r.certifier.state.kind, 'suspended');
+      assert.equal((await rig({ settings: { epsilon: 0.05 }, store })).certifier.state.kind, 'suspended');
+    }
+  });
 });

@@ -14,7 +14,7 @@ import { AS_EVER, CHEAP, PAIR, SETTINGS } from './rig.ts';
 
 /** A store that may be away. */
 class MoodyStore implements EvidenceStore {
-  readonly inner: EvidenceStore;
+  inner: EvidenceStore;
   away = false;
   /** Saves are made, and no reply comes. */
   mute = false;
@@ -259,6 +259,32 @@ describe('a store', () => {
     for (let n = 0; n < 3; n++) for (const replica of [one, two]) await replica.turn();
     assert.equal(compared(), before + 13);
     assert.equal(two.evidence.peek('acme', 'k', PAIR, SETTINGS).n, before + 13);
+    for (const { evidence } of [one, two]) await evidence.close();
+  });
+
+  test('that went back to what it knew before admits nobody again', async () => {
+    const memory = new MemoryEvidenceStore();
+    const store = new MoodyStore(memory);
+    const one = book(store);
+    await one.admit();
+    await one.evidence.flush();
+    const key = { tenant: 'acme', key: 'k', pair: PAIR };
+    const before = await memory.load(key);
+    for (let n = 0; n < 40; n++) one.compare(0);
+    for (let n = 0; n < 3; n++) await one.turn();
+    assert.equal(one.consult().state, 'suspended');
+    await one.turn();
+    const other = new MoodyStore(new MemoryEvidenceStore());
+    await other.inner.save(key, before?.record ?? '', 0);
+    store.inner = other.inner;
+    one.consult();
+    await one.turn();
+    assert.equal(one.consult().state, 'suspended');
+    await one.turn();
+    const two = book(other);
+    two.consult();
+    await two.evidence.settled();
+    assert.equal(two.consult().state, 'suspended');
     for (const { evidence } of [one, two]) await evidence.close();
   });
 
