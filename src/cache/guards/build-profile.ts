@@ -9,7 +9,9 @@ import { readWords } from './lexicon/read.ts';
 import {
   ASKING_VERBS,
   AUXILIARIES,
+  isKeyword,
   isMeantAsWord,
+  isNamedWord,
   isNumeral,
   isPronounOne,
   isUnitSecond,
@@ -29,6 +31,7 @@ import {
   FUNCTION_TOKENS,
   GREETING_WORDS,
   LANGUAGE_NAMES,
+  literalOf,
   namedWithDigits,
   UNIT_NAMES,
   unitAlone,
@@ -75,19 +78,13 @@ class ProfileBuilder {
       const piece = this.#pieces[this.#at];
       if (piece === undefined) break;
       if (piece.kind === 'end' || piece.kind === 'comma') this.#boundary(piece.kind);
-      else if (!english) this.#foreign(piece);
-      else if (this.#clauseStart && piece.kind === 'word' && this.#courtesy()) continue;
-      else this.#piece(piece);
+      else if (piece.kind === 'word' && !english) this.#push(piece.text, 'wording');
+      else if (!(piece.kind === 'word' && this.#clauseStart && this.#courtesy())) this.#piece(piece);
     }
     // Nothing but courtesy: then it is what was said.
     if (this.#tokens.length === 0) for (const word of this.#words) if (!GAPS.has(word)) this.#push(word, 'wording');
     const framed = applyFrames(this.#tokens, this.#boundaries, this.#supports);
     return { ...framed, doSupport: this.#supports.length > 0 };
-  }
-
-  #foreign(piece: Piece) {
-    if (piece.kind === 'word') this.#push(piece.text, 'wording');
-    else this.#piece(piece);
   }
 
   /** Passes over what only opens or closes a message. */
@@ -382,7 +379,8 @@ class ProfileBuilder {
       this.#pushSmall('+be');
       return;
     }
-    const { key, stem, plural, gerund } = contentOf(word === 'us' ? 'usa' : word);
+    const literal = (!this.#shouted && isKeyword(piece)) || isNamedWord(this.#words, this.#at) || piece.quoted;
+    const { key, stem, plural, gerund } = literal ? literalOf(word) : contentOf(word === 'us' ? 'usa' : word);
     const isPlural = plural && this.#determiner !== 'all';
     const behind = this.#tokens.at(-1)?.key ?? '';
     // `a chance of getting` is a chance to get.

@@ -3,6 +3,7 @@ import { differenceReason } from './difference.ts';
 import { areEqual, areEqualAsCompounds, isCompoundPreposition, isHarmlessOrder } from './order.ts';
 import { isContent, type QuestionProfile, type Token } from './profile.ts';
 import type { VetoReason } from './reasons.ts';
+import { isReportedVerb } from './reported-verb.ts';
 
 /** Above this many tokens on a side a pair is not compared at all. */
 const MOST_TOKENS = 1_000;
@@ -112,33 +113,20 @@ function unifyForms(
   const keys = [...bKeys];
   const taken = new Set<number>();
   const general = isGeneral(asked) && isGeneral(stored);
-  const reported = onlyA.length === 1 && onlyB.length === 1 && (isReport(asked, stored) || isReport(stored, asked));
+  const isOnly = onlyA.length === 1 && onlyB.length === 1;
   for (const bAt of onlyB) {
     const b = stored.tokens[bAt];
     const aAt = onlyA.find((at) => {
       const a = asked.tokens[at];
       if (a === undefined || b === undefined || taken.has(at)) return false;
       if (arePlaces(a, b)) return isPlaced(asked, at) && isPlaced(stored, bAt);
-      return a.stem === b.stem && (isHarmlessForm(a, b, general) || (reported && isThirdPerson(a, b)));
+      return a.stem === b.stem && (isHarmlessForm(a, b, general) || (isOnly && isReportedVerb(asked, at, stored, bAt)));
     });
     if (aAt === undefined) continue;
     taken.add(aAt);
     keys[bAt] = asked.tokens[aAt]?.key ?? '';
   }
   return keys;
-}
-
-/**
- * `Explain how the cache works` and `How does the cache work`: one has a does and the other no helper at all, so that its verb must
- * carry the -s. It is the only difference, so the word is that verb. Not behind what or which: `Which job worker runs` asks for a worker.
- */
-function isReport(one: QuestionProfile, other: QuestionProfile): boolean {
-  if (!one.doSupport || other.doSupport || !/^\?(?:how|why|where)$/.test(other.tokens[0]?.key ?? '')) return false;
-  return [one, other].every(({ tokens }) => !tokens.some(({ key }) => key.startsWith('+')));
-}
-
-function isThirdPerson(a: Token, b: Token): boolean {
-  return a.key === `${b.key}/s` || b.key === `${a.key}/s`;
 }
 
 const PLACES = new Set(['>in', '>on', '>at']);

@@ -29,6 +29,8 @@ const CAN_YOU_VERBS = readWords(CAN_YOU_REQUESTS);
 export function openingLength(words: readonly string[], from: number): number {
   const question = QUESTIONS.at(words, from, true)?.length ?? 0;
   if (question > 0 && ASKING.has(words[from + question] ?? '')) return question;
+  // `Can you describe it as urgent` may ask whether it is.
+  if (words.includes('as')) return 0;
   const request = REQUESTS.at(words, from, true)?.length ?? 0;
   if (request > 0 && TEXT_VERBS.has(words[from + request] ?? '')) return request;
   const can = CAN.at(words, from, true)?.length ?? 0;

@@ -42,6 +42,13 @@ export interface Content {
   readonly gerund: boolean;
 }
 
+/** @returns the word's form, with no other word put for it: it is quoted, or a name in capitals */
+export function literalOf(word: string): Content {
+  const { lemma, stem, form } = inflect(word);
+  if (form === 'base' || form === 's') return { key: lemma, stem, plural: form === 's', gerund: false };
+  return { key: `${stem}/${form}`, stem, plural: false, gerund: form === 'ing' };
+}
+
 const CACHED = 4_096;
 const cache = new Map<string, Content>();
 

@@ -2,7 +2,7 @@ import type { Token } from '../profile.ts';
 import { adviceOn, countOf, durationOf, personFor, placeOf, sameCases } from './advice.ts';
 import { sortChoices } from './choice.ts';
 import { aspectNumber, numberedKind, writtenText } from './labels.ts';
-import { differenceOf, meaningOf } from './meaning.ts';
+import { differenceOf, meaningOf, wordMeant } from './meaning.ts';
 import { embeddedCopula, embeddedOrder, negatedHelper } from './question-order.ts';
 import type { Frame, Segment } from './segment.ts';
 import { frontSuperlative } from './superlative.ts';
@@ -21,6 +21,7 @@ const FRAMES: readonly Frame[] = [
   durationOf,
   countOf,
   meaningOf,
+  wordMeant,
   differenceOf,
   aspectNumber,
   numberedKind,

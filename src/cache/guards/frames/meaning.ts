@@ -1,4 +1,4 @@
-import type { Token } from '../profile.ts';
+import { isContent, type Token } from '../profile.ts';
 import { areNaming, type Frame, keyAt, smallToken } from './segment.ts';
 
 /** `What does 502 mean` asks for the meaning of 502; `What does SLA stand for` for its full form; `What does it cost` how much. */
@@ -30,6 +30,21 @@ function nounOf(
   const rest = tokens.slice(verb + 1);
   if (!areNaming(named) || (rest.length > 0 && !WHERE_OR_PER.has(keyAt(rest, 0)))) return tokens;
   return [smallToken('?whatis', question), { ...question, ...noun }, smallToken('>of', question), ...named, ...rest];
+}
+
+/** Whoever asks what a word means asks of that word: not of one that is said for it elsewhere, nor of an abbreviation of it. */
+export const wordMeant: Frame = ({ tokens }) => {
+  if (keyAt(tokens, 0) === '?stand-for') return tokens.map((token, at) => (at === 0 ? token : asSaid(token)));
+  const isOneWord =
+    tokens.length === 4 &&
+    keyAt(tokens, 0) === '?whatis' &&
+    keyAt(tokens, 1) === 'meaning' &&
+    keyAt(tokens, 2) === '>of';
+  return isOneWord ? tokens.map((token, at) => (at === 3 ? asSaid(token) : token)) : tokens;
+};
+
+function asSaid(token: Token): Token {
+  return isContent(token) ? { ...token, key: token.said, stem: token.said } : token;
 }
 
 const WHERE_OR_PER: ReadonlySet<string> = new Set(['>in', '>on', '>for', '%per']);

@@ -20,7 +20,8 @@ export const BEFORE_QUESTIONS = `
 
 /** Before a request for text. `can you` is among them only for what nobody asks as an ability. */
 export const BEFORE_REQUESTS = `
-- = (please) could|would you (please|kindly)
+- = could you
+- = (please) could|would you please|kindly
 - = please can|could|would|will you
 - = can|will you please|kindly
 - = (please) can|could|would|will you (please|kindly) help me|us (to)
@@ -31,7 +32,7 @@ export const BEFORE_REQUESTS = `
 `;
 
 export const CAN_YOU = `
-- = can|will you
+- = can you
 `;
 
 /** Requests that ask for nothing but text. With any other verb (`could you delete`) the opening stays. */
@@ -60,4 +61,9 @@ export const CLOSINGS = `
 /** A word named by one of these is meant as a word: `How do I say please in Spanish?` */
 export const NAMING = `
 say word spell pronounce translate mean means meaning term phrase
+`;
+
+/** With a for or of behind them they name a word, too: `the French word for big`. */
+export const NAMING_NOUNS = `
+word term meaning synonym antonym opposite spelling pronunciation definition translation plural
 `;
