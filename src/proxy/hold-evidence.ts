@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
+import type { SharedRecent } from '../routing/evidence/recent-routes.ts';
 import type { EvidenceStore } from '../routing/evidence/store/evidence-store.ts';
 import type { State } from '../state/open-state.ts';
 import { openBudgets } from './open-budgets.ts';
@@ -33,11 +34,13 @@ function usesEvidence({ routing }: Config): boolean {
 
 async function open(runtime: Runtime, state: State | undefined): Promise<void> {
   const { clock, random, telemetry } = runtime;
-  const [{ Evidence }, { RouteShadows }, store, budgets] = await Promise.all([
+  const [{ Evidence }, { RouteShadows }, { RecentRoutes }, store, budgets, shared] = await Promise.all([
     import('../routing/evidence/evidence.ts'),
     import('./route-shadows.ts'),
+    import('../routing/evidence/recent-routes.ts'),
     openStore(runtime, state),
     openBudgets(state, clock),
+    sharedRecent(state),
   ]);
   const evidence = new Evidence({
     store,
@@ -49,7 +52,7 @@ async function open(runtime: Runtime, state: State | undefined): Promise<void> {
   // What comparisons cost and save is in money.
   runtime.learnPrices();
   telemetry.metrics.read({ routePairs: () => evidence.states() });
-  runtime.shadows = new RouteShadows(runtime, evidence, budgets);
+  runtime.shadows = new RouteShadows(runtime, evidence, budgets, new RecentRoutes(clock, shared));
   runtime.evidence = evidence;
 }
 
@@ -70,6 +73,13 @@ async function openStore({ config, clock, telemetry }: Runtime, state: State | u
   }
   const { MemoryEvidenceStore } = await import('../routing/evidence/store/evidence-store.ts');
   return new MemoryEvidenceStore();
+}
+
+/** What replicas know of each other's sessions and tasks. */
+async function sharedRecent(state: State | undefined): Promise<SharedRecent | undefined> {
+  if (state?.redis === undefined) return undefined;
+  const { RedisRecent } = await import('../routing/evidence/store/redis-recent.ts');
+  return new RedisRecent(state.redis.link, state.redis.prefix);
 }
 
 function messageOf(error: unknown): string {

@@ -26,24 +26,24 @@ interface Outcome {
  * routed of it, and served by one model alone, is evidence.
  */
 export function outcomeRoutes(app: FastifyInstance, runtime: Runtime): void {
-  app.post(OUTCOMES_PATH, (request, reply) => {
+  app.post(OUTCOMES_PATH, async (request, reply) => {
     const outcome = readOutcome(request.body);
     if ('class' in outcome) {
       sendOwn(reply, outcome, runtime.telemetry);
       return;
     }
-    void reply.code(202).send({ object: 'outcome', ...learn(outcome, request, runtime) });
+    void reply.code(202).send({ object: 'outcome', ...(await learn(outcome, request, runtime)) });
   });
 }
 
 /** @returns kinds of work that were routed for it, and those of them that one model alone has served */
-function learn(
+async function learn(
   { session, task, score }: Outcome,
   { identity }: FastifyRequest,
   { shadows, config, telemetry }: Runtime,
-): { readonly routes: number; readonly counted: number } {
+): Promise<{ readonly routes: number; readonly counted: number }> {
   const tenant = identity?.tenant.name ?? '';
-  const routes = shadows?.recent.take(tenant, session, task) ?? [];
+  const routes = (await shadows?.recent.take(tenant, session, task)) ?? [];
   let counted = 0;
   for (const { key, policy, side } of routes) {
     const settings = config.routing.policies.get(policy)?.evidence;

@@ -6,7 +6,7 @@ import { UNAVAILABLE, UNDECIDED } from '../routing/evidence/checkers/checker.ts'
 import { checkerFor } from '../routing/evidence/checkers/checker-for.ts';
 import type { ComparedAnswer } from '../routing/evidence/checkers/compared-answer.ts';
 import type { Evidence } from '../routing/evidence/evidence.ts';
-import { RecentRoutes } from '../routing/evidence/recent-routes.ts';
+import type { RecentRoutes } from '../routing/evidence/recent-routes.ts';
 import type { BudgetStore } from '../state/budget-store.ts';
 import { askOther, notAsked, type OtherAnswer, type OtherAsk, prepareOther } from './ask-other.ts';
 import type { Chain } from './chain.ts';
@@ -61,12 +61,20 @@ export class RouteShadows {
   readonly #abort = new AbortController();
   #closed = false;
 
-  /** @param store where budgets for comparing are kept */
-  constructor(runtime: Runtime, evidence: Evidence, store: Pick<BudgetStore, 'reserve' | 'settle'>) {
+  /**
+   * @param store where budgets for comparing are kept
+   * @param recent which model has served which session and task
+   */
+  constructor(
+    runtime: Runtime,
+    evidence: Evidence,
+    store: Pick<BudgetStore, 'reserve' | 'settle'>,
+    recent: RecentRoutes,
+  ) {
     this.#runtime = runtime;
     this.evidence = evidence;
     this.#budgets = new EvidenceBudgets(runtime, store);
-    this.recent = new RecentRoutes(runtime.clock);
+    this.recent = recent;
   }
 
   /** A request is settled. Never throws. */

@@ -124,7 +124,18 @@ export class Evidence implements EvidenceBook {
 
   /** A caller said how work went that one model alone had served. @param score 0 to 1 */
   outcome(tenant: string, key: string, pair: ModelPair, settings: EvidenceSettings, side: Side, score: number): void {
-    this.#find({ tenant, key, pair }, settings)?.change({ kind: 'outcome', side, score });
+    const change = { kind: 'outcome', side, score } as const;
+    const tracked = this.#find({ tenant, key, pair }, settings);
+    if (tracked !== undefined) {
+      tracked.change(change);
+      return;
+    }
+    // Another replica may have served it, and this one has to read the pair first.
+    const reading = [...this.#work];
+    this.#behind(async () => {
+      await Promise.all(reading);
+      this.#find({ tenant, key, pair }, settings)?.change(change);
+    });
   }
 
   /** What is known of the pairs in memory, those of one tenant or of all. */
