@@ -3,11 +3,12 @@ import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
 import type { RedisState } from '../config/state-config.ts';
-import { type Administration, AdminRefused } from '../console/administration.ts';
+import type { Administration } from '../console/administration.ts';
 import type { RemoteAdministration } from '../console/remote-administration.ts';
 import { UsageError } from './arguments.ts';
 import type { Terminal } from './command.ts';
 import { CommandFailed } from './command-failed.ts';
+import { plainly } from './plainly.ts';
 
 /** Options of every command that asks a running proxy. */
 export const REMOTE = {
@@ -27,13 +28,6 @@ export interface AccessValues {
 const ADMIN_KEY_VARIABLE = 'BREAKWATER_ADMIN_KEY';
 /** A command can wait for Redis where a request should not, milliseconds. */
 const REDIS_PATIENCE_MS = 5_000;
-/** Errors that say all there is to say in their message. */
-const PLAIN_ERRORS: ReadonlySet<string> = new Set([
-  'StateUnavailable',
-  'StateFileError',
-  'RedisRefused',
-  'RemoteRefused',
-]);
 
 /**
  * Does something with the state that a file names, or with a running proxy's, and closes it.
@@ -55,17 +49,6 @@ export async function withAdministration<T>(
       await administration.close();
     }
   });
-}
-
-/** Turns the errors that an operator can do something about into {@link CommandFailed}. */
-export async function plainly<T>(run: () => Promise<T>): Promise<T> {
-  try {
-    return await run();
-  } catch (error) {
-    if (error instanceof AdminRefused || (error instanceof Error && PLAIN_ERRORS.has(error.name)))
-      throw new CommandFailed(error.message, { cause: error });
-    throw error;
-  }
 }
 
 async function open(values: AccessValues, terminal: Terminal, makesState: boolean): Promise<Administration> {

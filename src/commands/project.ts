@@ -8,7 +8,8 @@ import { isModelAllowed } from '../tenants/models-allowed.ts';
 import { type AssumedCost, type AssumedTraffic, assumedCosts } from './assumed-traffic.ts';
 import type { Terminal } from './command.ts';
 import { CommandFailed } from './command-failed.ts';
-import { openLocal, plainly } from './open-administration.ts';
+import { openLocal } from './open-administration.ts';
+import { plainly } from './plainly.ts';
 import {
   type BudgetForecast,
   countUnforeseen,

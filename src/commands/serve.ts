@@ -5,6 +5,7 @@ import type { Environment } from '../config/interpolate.ts';
 import { loadConfig } from '../config/load.ts';
 import { parseArguments, parsePort, UsageError } from './arguments.ts';
 import type { Command } from './command.ts';
+import { plainly } from './plainly.ts';
 
 /** What `serve` was told on its command line. */
 export interface ServeArguments {
@@ -18,7 +19,7 @@ export const serveCommand: Command = async (args, terminal) => {
   const config = serveConfig(configPath, overrides, terminal.env);
   const { serve } = await import('../proxy/serve.ts');
   try {
-    await serve({ config, configPath, overrides });
+    await plainly(() => serve({ config, configPath, overrides }));
   } catch (error) {
     if (!isListenError(error)) throw error;
     terminal.error(`breakwater serve: cannot listen on ${config.listen.host}:${config.listen.port}: ${error.code}\n`);

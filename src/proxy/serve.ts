@@ -198,10 +198,13 @@ function closeOnSignals(close: () => Promise<void>, telemetry: Telemetry): void 
     telemetry.notice(`${signal}: draining`);
     // A second signal means it: without a listener the default action ends the process.
     process.off('SIGTERM', onSignal).off('SIGINT', onSignal);
-    close().catch((error: unknown) => {
-      telemetry.defect(error);
-      process.exitCode = 1;
-    });
+    close().then(
+      () => telemetry.stopped(),
+      (error: unknown) => {
+        telemetry.defect(error);
+        process.exitCode = 1;
+      },
+    );
   };
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
 }

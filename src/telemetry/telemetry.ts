@@ -378,6 +378,11 @@ export class Telemetry {
     this.log.info({ url, config: source }, `listening on ${url}`);
   }
 
+  /** All that was under way is done or cut off, and everything is closed. */
+  stopped(): void {
+    this.log.info('stopped');
+  }
+
   reloaded(path: string, notices: readonly string[]): void {
     this.metrics.reloaded(true);
     this.log.info({ config: path, notices }, 'configuration reloaded');

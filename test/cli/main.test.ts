@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { stateDir } from '../state/state-dir.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const ENV = { PATH: process.env.PATH };
@@ -85,4 +88,17 @@ test('serve without anything configured answers from the simulator, and SIGTERM 
     child.kill('SIGTERM');
     assert.deepEqual(await ended, [0, null]);
   }
+});
+
+test('serve on a state that it cannot have ends with status 1 and one line that says what to do', async () => {
+  const dir = stateDir();
+  writeFileSync(join(dir, 'breakwater.db'), 'this is no database, but long enough to be looked at as one');
+  const file = join(dir, 'b.yaml');
+  writeFileSync(
+    file,
+    `listen: {port: 0}\nproviders: {a: {baseUrl: "http://127.0.0.1:1/v1"}}\nstate: {dir: "${dir}"}\ntenants: {acme: {keys: [${'k'.repeat(20)}]}}\n`,
+  );
+  const { status, error } = await run('serve', '--config', file);
+  assert.equal(status, 1);
+  assert.match(error, /^breakwater serve: .*breakwater\.db is not an SQLite database\. Move it away [^\n]*\n$/);
 });

@@ -1,7 +1,8 @@
 import type { RouteShape } from '../../console/shapes.ts';
 import { parseArguments, UsageError } from '../arguments.ts';
 import type { Command } from '../command.ts';
-import { openRemote, plainly, REMOTE } from '../open-administration.ts';
+import { openRemote, REMOTE } from '../open-administration.ts';
+import { plainly } from '../plainly.ts';
 import { table } from '../table.ts';
 
 const HEAD = [
