@@ -84,7 +84,14 @@ class ProfileBuilder {
     // Nothing but courtesy: then it is what was said.
     if (this.#tokens.length === 0) for (const word of this.#words) if (!GAPS.has(word)) this.#push(word, 'wording');
     const framed = applyFrames(this.#tokens, this.#boundaries, this.#supports);
-    return { ...framed, doSupport: this.#supports.length > 0 };
+    return { ...framed, doSupport: this.#supports.length > 0, words: this.#written() };
+  }
+
+  #written(): readonly string[] {
+    return this.#pieces.flatMap((piece, at) => {
+      if (piece.kind === 'end' || piece.kind === 'comma') return [];
+      return piece.kind === 'word' ? (this.#words[at] ?? piece.text) : piece.text;
+    });
   }
 
   /** Passes over what only opens or closes a message. */

@@ -26,6 +26,8 @@ export interface QuestionProfile {
   readonly boundaries: ReadonlySet<number>;
   /** A do, does or did carries the grammar of a question here, so that its verb stands bare. */
   readonly doSupport: boolean;
+  /** What was written, word by word, in lower case: contractions resolved and spelling mended, and nothing else. */
+  readonly words: readonly string[];
 }
 
 export function isContent(token: Token): boolean {

@@ -80,21 +80,25 @@ test('a question that says all it asks takes part', () => {
 
 describe('what is one question by itself is two behind earlier turns', () => {
   // What the turns before may have made of two words that are one in general.
-  const pairs: readonly (readonly [string, string, string])[] = [
-    ['What does a plan cost per month?', 'What does the plan cost per month?', 'form'],
-    ['How do I delete a draft from the archive?', 'How do I remove a draft from the archive?', 'wording'],
-    ['How do I choose a photo for the page?', 'How do I select a picture for the page?', 'wording'],
-    ['What is the maximum size of a file?', 'What is the max size of a file?', 'wording'],
-    ['How do I log in to the portal?', 'How do I sign in to the portal?', 'wording'],
-    ['Is it tea or coffee?', 'Is it coffee or tea?', 'order'],
-    ['How do I export a report in Firefox?', 'In Firefox, how do I export a report?', 'order'],
+  const pairs: readonly (readonly [string, string])[] = [
+    ['What does a plan cost per month?', 'What does the plan cost per month?'],
+    ['How do I delete a draft from the archive?', 'How do I remove a draft from the archive?'],
+    ['How do I choose a photo for the page?', 'How do I select a picture for the page?'],
+    ['What is the maximum size of a file?', 'What is the max size of a file?'],
+    ['How do I log in to the portal?', 'How do I sign in to the portal?'],
+    ['Is it tea or coffee?', 'Is it coffee or tea?'],
+    ['How do I export a report in Firefox?', 'In Firefox, how do I export a report?'],
+    ['When does the museum open in Lisbon?', 'When does the museum open in Lisbon, Portugal?'],
+    ['What does error 502 mean for clients?', 'What is the meaning of error 502 for clients?'],
+    ['How much does a seat cost per year?', 'What is the cost of a seat per year?'],
+    ['What is the limit for one user name?', 'What is the limit for one username?'],
   ];
-  for (const [one, other, reason] of pairs)
+  for (const [one, other] of pairs)
     test(`${one} / ${other}`, () => {
       const [a, b] = [profileOf(one), profileOf(other)];
       assert.deepEqual(comparePair(a, b), { ok: true });
-      assert.deepEqual(compareFollowUps(a, b), { ok: false, reason, judgeable: false });
-      assert.deepEqual(compareFollowUps(b, a), { ok: false, reason, judgeable: false });
+      assert.deepEqual(compareFollowUps(a, b), { ok: false, reason: 'wording', judgeable: false });
+      assert.deepEqual(compareFollowUps(b, a), { ok: false, reason: 'wording', judgeable: false });
     });
 
   test('and what is two by itself stays two, and is left to no judge', () => {
@@ -113,8 +117,7 @@ describe('how a question is put may differ', () => {
   const pairs = [
     ['What is the capital of France?', "What's the capital of France?"],
     ['How do I reset the password of a router?', 'how can i reset the password of a router'],
-    ['How do I reset the password of a router?', 'Please tell me how to reset the password of a router.'],
-    ['Which plan allows five seats at most?', 'Which plan allows 5 seats at most?'],
+    ['How do I reset the password of a router?', 'Hello, how should I reset the password of a router, please?'],
   ] as const;
   for (const [one, other] of pairs)
     test(`${one} / ${other}`, () => {
