@@ -18,7 +18,7 @@ const ERROR_BODY_MS = 5_000;
 /** The limits of one try, milliseconds. */
 export interface AttemptTimers {
   readonly connect: number;
-  /** Until the first semantic delta (streams) or the headers (whole answers); infinite for a chain's last target. */
+  /** Until the first semantic delta (streams) or the first of the body (whole answers); infinite for a chain's last target. */
   readonly firstToken: number;
   /** The longest silence once the answer has begun. */
   readonly stall: number;
@@ -190,6 +190,11 @@ export abstract class Attempt<Answer> implements UpstreamSink {
     });
   }
 
+  /** Nothing of an answer came in its time. */
+  protected late(ms: number): Failure {
+    return timedOut('timeout', 'first_token_timeout', `no answer within ${ms} ms`, true);
+  }
+
   #look(now: number): number | undefined {
     if (this.#over) return undefined;
     const limit = this.#nearestLimit();
@@ -209,8 +214,7 @@ export abstract class Attempt<Answer> implements UpstreamSink {
       // It has failed whatever the rest says. To wait for that as for an answer would hang as long as one may take.
       limit = { at: this.#errorAt + Math.min(stall, ERROR_BODY_MS), failure: () => this.#errorSoFar() };
     } else if (phase === 'headers') {
-      const failure = () => timedOut('timeout', 'first_token_timeout', `no answer within ${firstToken} ms`, true);
-      limit = { at: this.startedAt + firstToken, failure };
+      limit = { at: this.startedAt + firstToken, failure: () => this.late(firstToken) };
     } else {
       limit = this.answerLimit();
     }

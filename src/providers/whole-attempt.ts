@@ -37,6 +37,8 @@ export class WholeAttempt extends Attempt<WholeAnswer> {
     this.#lastAt = this.clock.now();
     this.#chunks.push(chunk);
     this.#bytes += chunk.length;
+    // From the first piece on silence counts.
+    if (this.#chunks.length === 1) this.watchdog.tighten(this.#lastAt + this.request.timers.stall);
     const limit = this.request.limits.answer;
     if (this.#bytes > limit) this.fail(tooLarge(limit));
   }
@@ -64,7 +66,9 @@ export class WholeAttempt extends Attempt<WholeAnswer> {
   }
 
   protected answerLimit(): { at: number; failure: () => Failure } {
-    const { stall } = this.request.timers;
+    const { stall, firstToken } = this.request.timers;
+    // Some gateways send the head at once and the answer when it is there: until then it is waited for as for a head.
+    if (this.#bytes === 0) return { at: this.startedAt + firstToken, failure: () => this.late(firstToken) };
     return { at: this.#lastAt + stall, failure: () => stalled('the answer', stall) };
   }
 }

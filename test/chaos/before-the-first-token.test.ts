@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import type { Socket } from 'node:net';
+import { type TestContext, test } from 'node:test';
 import { circuitOf } from './gates.ts';
+import { rawUpstream } from './raw-upstream.ts';
 import { refusalOf } from './refusal.ts';
 import { HELLO, type Rig, rig } from './rig.ts';
 import { readStream, wholeText } from './stream-reading.ts';
+import { until } from './until.ts';
 
 const TIMER = 'timeouts: {firstToken: 10s}';
 
@@ -99,6 +102,67 @@ for (const stream of [false, true]) {
     assert.deepEqual({ tries, status }, { tries: '1', status: 'ok' });
   });
 }
+
+/** The head of a whole answer at once; the body when the test says so. */
+async function headFirst(t: TestContext): Promise<{ readonly baseUrl: string; readonly send: () => void }> {
+  const body = JSON.stringify({
+    choices: [{ index: 0, message: { role: 'assistant', content: 'at last' }, finish_reason: 'stop' }],
+  });
+  const sockets: Socket[] = [];
+  const { baseUrl } = await rawUpstream(t, (socket) => {
+    sockets.push(socket);
+    socket.write(`HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`);
+  });
+  return { baseUrl, send: () => sockets[0]?.write(body) };
+}
+
+test('row 28: a target alone that sends its head at once may take as long for its answer', async (t) => {
+  const up = await headFirst(t);
+  const it = await rig(t, {
+    upstreams: [],
+    providers: `providers: {a: {baseUrl: "${up.baseUrl}", apiKey: k}}`,
+    config: 'models: {m: {targets: [a/x], timeouts: {firstToken: 4s, stall: 2s}}}',
+  });
+  const start = it.clock.now();
+  const asked = ask(it, false);
+  await until('both limits have passed', () => it.clock.now() - start > 10_000);
+
+  up.send();
+
+  assert.deepEqual(await asked, { target: 'a/x', tries: '1', status: 'ok', text: 'at last' });
+});
+
+test('row 28: with another to ask, a head alone holds nobody longer than the first-token timer', async (t) => {
+  const up = await headFirst(t);
+  const it = await rig(t, {
+    upstreams: [{}],
+    providers: `providers: {a: {baseUrl: "${up.baseUrl}", apiKey: k}, b: {baseUrl: up(a), apiKey: k}}`,
+    config: 'models: {m: {targets: [a/x, b/sim-ok], timeouts: {firstToken: 4s, stall: 2m}}}',
+  });
+
+  const { target, tries } = await ask(it, false);
+
+  assert.deepEqual({ target, tries }, { target: 'b/sim-ok', tries: '2' });
+  assert.equal(it.records[0]?.attempts[0]?.code, 'first_token_timeout');
+});
+
+test('a whole answer that stops half way is given up at the stall limit, however patient its target may be asked', async (t) => {
+  const up = await rawUpstream(t, (socket) => {
+    socket.write('HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 400\r\n\r\n');
+    setImmediate(() => socket.write('{"choices": ['));
+  });
+  const it = await rig(t, {
+    upstreams: [],
+    providers: `providers: {a: {baseUrl: "${up.baseUrl}", apiKey: k}}`,
+    config: 'models: {m: {targets: [a/x], retries: {max: 0}, timeouts: {connect: 2m, stall: 2s, total: 5m}}}',
+  });
+
+  await refusalOf(it.openai.chat.completions.create({ model: 'm', messages: HELLO }));
+
+  const [attempt] = it.records[0]?.attempts ?? [];
+  assert.equal(attempt?.code, 'stall_timeout');
+  assert.ok((attempt?.ms ?? 0) < 30_000);
+});
 
 test('row 28: a target is not cut for the sake of one whose circuit is open', async (t) => {
   const it = await rig(t, {
