@@ -72,6 +72,7 @@ export async function underKey(
         'The request with this idempotency key is still under way: ask again for its answer.',
       );
     case 'unkept':
+      visit.claim = beginning.claim;
       return undefined;
   }
 }

@@ -216,8 +216,79 @@ describe('requests with one key', () => {
       release: away,
       close: () => undefined,
     });
-    assert.deepEqual(await idempotency.begin(request('one')), { kind: 'unkept' });
+    const begun = await idempotency.begin(request('one'));
+    assert.equal(begun.kind, 'unkept');
     assert.deepEqual(troubles, [{ what: 'read', message: 'away' }]);
+    await idempotency.close();
+  });
+
+  test('are made once though the store’s replies do not come', async () => {
+    const clock = new FakeClock();
+    const local = localStore(clock);
+    let isMute = true;
+    const mute = async <T>(reply: T | Promise<T>): Promise<T> => {
+      await reply;
+      if (isMute) throw new Error('no reply in time');
+      return reply;
+    };
+    const { idempotency, request } = openService({
+      claim: (name, fingerprint, owner) => mute(local.claim(name, fingerprint, owner)),
+      renew: (name, owner) => local.renew(name, owner),
+      complete: (...args) => mute(local.complete(...args)),
+      release: (...args) => mute(local.release(...args)),
+      close: () => undefined,
+    });
+    const first = await idempotency.begin(request('one'));
+    assert.ok(first.kind === 'unkept');
+    isMute = false;
+    const waiting = idempotency.begin(request('two'));
+    await new Promise(setImmediate);
+    first.claim.complete(KEPT, 60_000);
+    assert.deepEqual(await waiting, { kind: 'answer', answer: KEPT });
+  });
+
+  test('bring an answer again that the store did not take', async () => {
+    const clock = new FakeClock();
+    const local = localStore(clock);
+    let fails = 1;
+    const service = openService({
+      claim: (name, fingerprint, owner) => local.claim(name, fingerprint, owner),
+      renew: (name, owner) => local.renew(name, owner),
+      complete: async (...args) => {
+        if (fails-- > 0) throw new Error('away');
+        await local.complete(...args);
+      },
+      release: (name, owner) => local.release(name, owner),
+      close: () => undefined,
+    });
+    const first = await service.idempotency.begin(service.request('one'));
+    assert.ok(first.kind === 'own');
+    const waiting = service.idempotency.begin(service.request('two'));
+    first.claim.complete(KEPT, 60_000);
+    await new Promise(setImmediate);
+    service.clock.advance(1_000);
+    assert.deepEqual(await waiting, { kind: 'answer', answer: KEPT });
+    assert.equal(service.clock.pending, 0);
+  });
+
+  test('of very many that the store did not take, bring a few again, and none when it ends', async () => {
+    const away = () => Promise.reject(new Error('away'));
+    const { idempotency, request, clock } = openService({
+      claim: async () => ({ kind: 'mine' }),
+      renew: away,
+      complete: away,
+      release: away,
+      close: () => undefined,
+    });
+    for (let at = 0; at < 100; at++) {
+      const begun = await idempotency.begin(request(`${at}`, { name: { tenant: 'acme', key: `k${at}` } }));
+      assert.ok(begun.kind === 'own');
+      begun.claim.complete(KEPT, 60_000);
+    }
+    await new Promise(setImmediate);
+    assert.equal(clock.pending, 32);
+    await idempotency.close();
+    assert.equal(clock.pending, 0);
   });
 
   test('renew the lease while they run, and not after', async () => {

@@ -6,6 +6,9 @@ import { type KeptAnswer, readKeptAnswer, writeKeptAnswer } from './kept-answer.
 
 /** How long a running key outlives the replica that runs it, milliseconds; renewed three times within. */
 const LEASE_MS = 30_000;
+/** An answer that the store did not take is brought again after, milliseconds; of so many requests at once. */
+const AGAIN_MS = 1_000;
+const MOST_AGAIN = 32;
 /** Between two looks at a key that another replica runs, milliseconds; half of it random. */
 const FIRST_LOOK_MS = 50;
 const LONGEST_LOOK_MS = 1_000;
@@ -30,8 +33,11 @@ export type Beginning =
   | { readonly kind: 'mismatch' }
   /** The time was up, or the client left, while another request with the key was still under way. */
   | { readonly kind: 'still-running' }
-  /** Keys cannot be kept: it goes on as if it had none. */
-  | { readonly kind: 'unkept' };
+  /**
+   * The store did not reply: it goes on as if it had no key. It may have the key all the same, and closes the claim as if it had: a repeat then gets the
+   * answer, instead of waiting for the lease to end and calling anew.
+   */
+  | { readonly kind: 'unkept'; readonly claim: IdempotencyClaim };
 
 export interface IdempotencyOptions {
   readonly store: IdempotencyStore;
@@ -48,6 +54,8 @@ export class Idempotency {
   readonly #onTrouble: (trouble: CacheTrouble) => void;
   /** Claims of this process, for those who wait in it. */
   readonly #claims = new Map<string, IdempotencyClaim>();
+  /** Claims whose answers are to be brought again. */
+  readonly #again = new Set<IdempotencyClaim>();
 
   constructor(options: IdempotencyOptions) {
     this.#store = options.store;
@@ -70,18 +78,27 @@ export class Idempotency {
       }
     } catch (error) {
       this.#onTrouble({ what: 'read', message: error instanceof Error ? error.message : String(error) });
-      return { kind: 'unkept' };
+      return { kind: 'unkept', claim: this.#own(name, owner) };
     }
   }
 
   async close(): Promise<void> {
     for (const claim of this.#claims.values()) claim.release();
+    for (const claim of this.#again) claim.giveUp();
     await this.#store.close();
   }
 
   #own(name: StoredKeyName, owner: string): IdempotencyClaim {
-    const claim = new IdempotencyClaim(name, owner, this.#store, this.#clock, this.#onTrouble, () => {
-      if (this.#claims.get(name.key) === claim) this.#claims.delete(name.key);
+    const claim = new IdempotencyClaim({
+      name,
+      owner,
+      store: this.#store,
+      clock: this.#clock,
+      onTrouble: this.#onTrouble,
+      again: this.#again,
+      onOver: () => {
+        if (this.#claims.get(name.key) === claim) this.#claims.delete(name.key);
+      },
     });
     this.#claims.set(name.key, claim);
     return claim;
@@ -107,69 +124,90 @@ export class Idempotency {
   }
 }
 
+interface ClaimOptions {
+  readonly name: StoredKeyName;
+  readonly owner: string;
+  readonly store: IdempotencyStore;
+  readonly clock: Clock;
+  readonly onTrouble: (trouble: CacheTrouble) => void;
+  readonly onOver: () => void;
+  /** Those that try to close a second time. */
+  readonly again: Set<IdempotencyClaim>;
+}
+
 /** A key whose call is under way in this process. Closed once, with the answer or without. */
 export class IdempotencyClaim {
   /** Called when it is over. */
   readonly waiting = new Set<() => void>();
-  readonly #name: StoredKeyName;
-  readonly #owner: string;
-  readonly #store: IdempotencyStore;
-  readonly #clock: Clock;
-  readonly #onTrouble: (trouble: CacheTrouble) => void;
-  readonly #onOver: () => void;
+  readonly #options: ClaimOptions;
   #timer: Timer | undefined;
   #over = false;
 
-  constructor(
-    name: StoredKeyName,
-    owner: string,
-    store: IdempotencyStore,
-    clock: Clock,
-    onTrouble: (trouble: CacheTrouble) => void,
-    onOver: () => void,
-  ) {
-    this.#name = name;
-    this.#owner = owner;
-    this.#store = store;
-    this.#clock = clock;
-    this.#onTrouble = onTrouble;
-    this.#onOver = onOver;
+  constructor(options: ClaimOptions) {
+    this.#options = options;
     this.#renewLater();
   }
 
   /** The call was answered: repeats get the same. */
   complete(answer: KeptAnswer, ttlMs: number): void {
-    this.#end(() => this.#store.complete(this.#name, this.#owner, writeKeptAnswer(answer), ttlMs));
+    const { store, name, owner } = this.#options;
+    this.#end(async () => store.complete(name, owner, writeKeptAnswer(answer), ttlMs));
   }
 
   /** The call came to nothing that a repeat should get. */
   release(): void {
-    this.#end(() => this.#store.release(this.#name, this.#owner));
+    const { store, name, owner } = this.#options;
+    this.#end(async () => store.release(name, owner));
   }
 
-  #end(close: () => void | Promise<void>): void {
+  /** What the store did not take the first time is not brought again. */
+  giveUp(): void {
+    const { again, clock } = this.#options;
+    if (!again.delete(this)) return;
+    clock.clearTimeout(this.#timer);
+    this.#tell();
+  }
+
+  #end(close: () => Promise<void>): void {
     if (this.#over) return;
     this.#over = true;
-    this.#clock.clearTimeout(this.#timer);
-    const over = () => {
-      this.#onOver();
-      for (const tell of [...this.waiting]) tell();
-    };
-    const failed = (error: unknown) => {
-      this.#onTrouble({ what: 'write', message: error instanceof Error ? error.message : String(error) });
-      over();
-    };
-    try {
-      const closing = close();
-      if (closing instanceof Promise) closing.then(over, failed);
-      else over();
-    } catch (error) {
-      failed(error);
+    this.#options.clock.clearTimeout(this.#timer);
+    close().then(
+      () => this.#tell(),
+      (error: unknown) => {
+        this.#trouble(error);
+        this.#endLater(close);
+      },
+    );
+  }
+
+  #endLater(close: () => Promise<void>): void {
+    const { again, clock } = this.#options;
+    if (again.size >= MOST_AGAIN) {
+      this.#tell();
+      return;
     }
+    again.add(this);
+    this.#timer = clock.setTimeout(() => {
+      again.delete(this);
+      close()
+        .catch((error: unknown) => this.#trouble(error))
+        .finally(() => this.#tell());
+    }, AGAIN_MS);
+    this.#timer.unref?.();
+  }
+
+  #tell(): void {
+    this.#options.onOver();
+    for (const tell of [...this.waiting]) tell();
+  }
+
+  #trouble(error: unknown): void {
+    this.#options.onTrouble({ what: 'write', message: error instanceof Error ? error.message : String(error) });
   }
 
   #renewLater(): void {
-    this.#timer = this.#clock.setTimeout(() => {
+    this.#timer = this.#options.clock.setTimeout(() => {
       void this.#renew();
       if (!this.#over) this.#renewLater();
     }, LEASE_MS / 3);
@@ -177,10 +215,11 @@ export class IdempotencyClaim {
   }
 
   async #renew(): Promise<void> {
+    const { store, name, owner } = this.#options;
     try {
-      await this.#store.renew(this.#name, this.#owner, LEASE_MS);
+      await store.renew(name, owner, LEASE_MS);
     } catch (error) {
-      this.#onTrouble({ what: 'write', message: error instanceof Error ? error.message : String(error) });
+      this.#trouble(error);
     }
   }
 }
