@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Provider, ProviderKey } from '../config/config.ts';
 
@@ -89,14 +90,14 @@ export function reachesProviders(name: string): boolean {
  *
  * @param raw the client's headers as sent: name, value, name, value
  * @param authorization the client's own `Authorization`, sent on only to a provider configured without a key
- * @param ofTenant the client is a tenant of this proxy: whose account at the provider it is on is not its to say
+ * @param tenant whose client it is: then whose account at the provider it is on is not its to say, nor whose calls its idempotency keys mean
  */
 export function upstreamHeaders(
   raw: readonly string[],
   provider: Provider,
   key: ProviderKey | undefined,
   authorization: string | undefined,
-  ofTenant = false,
+  tenant?: string,
 ): string[] {
   const headers = ['content-type', 'application/json'];
   const { auth } = provider;
@@ -105,7 +106,14 @@ export function upstreamHeaders(
     if (!reachesProviders(name) || name in provider.headers) continue;
     // The key goes under that name: two of them are none.
     if (auth.kind === 'header' && auth.name === name) continue;
-    if (ofTenant && key !== undefined && CHOOSES_ACCOUNT.has(name)) continue;
+    if (tenant !== undefined && key !== undefined) {
+      if (CHOOSES_ACCOUNT.has(name)) continue;
+      if (name === 'idempotency-key') {
+        // To a provider all tenants are one account: of two that count 1, 2, 3, one would be given the other's answers.
+        headers.push(name, hash('sha256', JSON.stringify([tenant, raw[i + 1]]), 'hex'));
+        continue;
+      }
+    }
     const families = ACCOUNT_HEADERS.get(name);
     if (families !== undefined && !families.includes(provider.family)) continue;
     headers.push(name, raw[i + 1] ?? '');

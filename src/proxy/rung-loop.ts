@@ -124,8 +124,8 @@ export class RungLoop<Answer> {
     const startedAt = this.#runtime.clock.now();
     try {
       const authorization = clientAuthorization(exchange, this.#runtime);
-      const ofTenant = this.#runtime.tenancy !== undefined;
-      const headers = upstreamHeaders(exchange.rawHeaders, provider, key, authorization, ofTenant);
+      const tenant = this.#runtime.tenancy && (exchange.account?.identity.tenant.name ?? '');
+      const headers = upstreamHeaders(exchange.rawHeaders, provider, key, authorization, tenant);
       const answer = await this.#makeTry(headers, lease, this.#newSocket);
       this.#record('ok', startedAt, undefined);
       return answer;

@@ -109,17 +109,29 @@ providers:
   named: {baseUrl: "http://127.0.0.1:1/v1", apiKey: the-operators, auth: {header: x-goog-api-key}}
 `);
     const raw = ['openai-organization', 'org-x', 'openai-project', 'p-x', 'x-goog-api-key', 'k-x', 'x-title', 'kept'];
-    const sent = (name: string, ofTenant: boolean) => {
+    const sent = (name: string, tenant?: string) => {
       const provider = config.providers.get(name);
       assert.ok(provider);
-      const headers = upstreamHeaders(raw, provider, provider.keys[0], undefined, ofTenant);
+      const headers = upstreamHeaders(raw, provider, provider.keys[0], undefined, tenant);
       return raw.filter((text) => text.endsWith('x') && headers.includes(text));
     };
-    assert.deepEqual(sent('openai', true), []);
-    assert.deepEqual(sent('named', true), []);
-    assert.deepEqual(sent('named', false), []);
+    assert.deepEqual(sent('openai', 'acme'), []);
+    assert.deepEqual(sent('named', 'acme'), []);
+    assert.deepEqual(sent('named'), []);
     // Nobody is asked for a key: the client is the operator.
-    assert.deepEqual(sent('openai', false), ['org-x', 'p-x', 'k-x']);
+    assert.deepEqual(sent('openai'), ['org-x', 'p-x', 'k-x']);
+  });
+
+  test('of two tenants with the same idempotency key are two to a provider', () => {
+    const provider = [...RIG.config.providers.values()][0];
+    assert.ok(provider);
+    const sent = (tenant?: string, word = '1') => {
+      const headers = upstreamHeaders(['Idempotency-Key', word], provider, provider.keys[0], undefined, tenant);
+      return headers[headers.indexOf('idempotency-key') + 1];
+    };
+    assert.equal(sent(), '1');
+    assert.equal(sent('acme'), sent('acme'), 'a repeat is a repeat');
+    assert.equal(new Set([sent(), sent('acme'), sent('other'), sent('acme', '2')]).size, 4);
   });
 
   test('is told from the client’s own key for a provider that gets that one', () => {
