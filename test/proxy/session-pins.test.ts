@@ -112,6 +112,33 @@ describe('a tool loop', { skip: noServer }, () => {
     assert.equal(asked.length, 2);
   });
 
+  test('whose client leaves while Redis is asked calls nobody', async (t) => {
+    const it = await replica(t, state(newPrefix()), 'cheap');
+    const found = Promise.withResolvers<undefined>();
+    const asked = Promise.withResolvers<void>();
+    it.proxy.runtime.routePins.keepIn({
+      shared: true,
+      find: () => {
+        asked.resolve();
+        return found.promise;
+      },
+      keep: async () => undefined,
+      close: () => undefined,
+    });
+    const leaving = new AbortController();
+    const body = JSON.stringify({ model: 'auto', messages: loop(1) });
+    const headers = { authorization: `Bearer ${KEY}`, 'content-type': 'application/json', ...SESSION };
+    const url = `${it.proxy.url}/v1/chat/completions`;
+    const answer = fetch(url, { method: 'POST', headers, body, signal: leaving.signal });
+    await asked.promise;
+    leaving.abort();
+    await assert.rejects(answer);
+    while (it.proxy.runtime.inFlight > 0) await new Promise((resolve) => setImmediate(resolve));
+    found.resolve(undefined);
+    while (it.records.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(it.upstreams[0]?.requests.filter(({ method }) => method === 'POST').length, 0);
+  });
+
   test('goes on as this replica knows it while Redis is silent or gone, and waits no longer than a timeout', async (t) => {
     const own = await startRedis();
     t.after(() => own.end());
