@@ -19,7 +19,7 @@ import {
 } from './neighbours.ts';
 import { countOrRankOf, isNumberWord, readNumberWords } from './number-words.ts';
 import { PhraseIndex } from './phrase-index.ts';
-import { GAPS, isEnglish, isShouted, wordsOf } from './piece-words.ts';
+import { GAPS, isEnglish, isShouted, wordsOf, writtenWords } from './piece-words.ts';
 import type { Determiner, QuestionProfile, Token } from './profile.ts';
 import type { VetoReason } from './reasons.ts';
 import { composed, type Piece, scan } from './scan.ts';
@@ -84,14 +84,7 @@ class ProfileBuilder {
     // Nothing but courtesy: then it is what was said.
     if (this.#tokens.length === 0) for (const word of this.#words) if (!GAPS.has(word)) this.#push(word, 'wording');
     const framed = applyFrames(this.#tokens, this.#boundaries, this.#supports);
-    return { ...framed, doSupport: this.#supports.length > 0, words: this.#written() };
-  }
-
-  #written(): readonly string[] {
-    return this.#pieces.flatMap((piece, at) => {
-      if (piece.kind === 'end' || piece.kind === 'comma') return [];
-      return piece.kind === 'word' ? (this.#words[at] ?? piece.text) : piece.text;
-    });
+    return { ...framed, doSupport: this.#supports.length > 0, words: writtenWords(this.#pieces, this.#words) };
   }
 
   /** Passes over what only opens or closes a message. */

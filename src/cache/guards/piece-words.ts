@@ -28,6 +28,14 @@ export function wordsOf(pieces: readonly Piece[]): readonly string[] {
   );
 }
 
+/** All that was written but its punctuation. @param words of {@link wordsOf} */
+export function writtenWords(pieces: readonly Piece[], words: readonly string[]): readonly string[] {
+  return pieces.flatMap((piece, at) => {
+    if (piece.kind === 'end' || piece.kind === 'comma') return [];
+    return piece.kind === 'word' ? (words[at] ?? piece.text) : piece.text;
+  });
+}
+
 /** Whether most words are in capitals: then they are emphasis, not names. */
 export function isShouted(pieces: readonly Piece[]): boolean {
   let capitals = 0;
