@@ -4,6 +4,7 @@ import type { LedgerShape } from '../console/shapes.ts';
 import { parseArguments, UsageError } from './arguments.ts';
 import type { Command } from './command.ts';
 import { ACCESS, withAdministration } from './open-administration.ts';
+import { printable } from './printable.ts';
 
 const USUAL_SPAN = '24h';
 /** A page is written before the next is read, so the columns cannot wait for the widest of all lines. */
@@ -64,9 +65,4 @@ function fit(text: string, width: number): string {
   const room = Math.abs(width);
   const shown = text.length > room ? `${text.slice(0, room - 1)}…` : text;
   return width < 0 ? shown.padStart(room) : shown.padEnd(room);
-}
-
-/** Clients choose names: what moves a terminal's cursor is not for it. */
-function printable(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '?');
 }

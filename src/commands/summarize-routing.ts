@@ -30,7 +30,10 @@ function describePolicy(policy: RoutingPolicy): string[] {
       : `one tier up above rank ${score.strongAbove} of the score in ${score.file} (${score.policy.rows} rows); above a complexity of ${policy.bumpAt} where the score says nothing`,
   );
   lines.push(evidence === undefined ? 'no evidence asked for: tiers as written' : describeEvidence(evidence));
-  if (policy.cascade) lines.push('the cheap model is asked first where its answer can be checked');
+  if (policy.cascade) {
+    const once = evidence === undefined ? '' : 'where evidence lets it serve, ';
+    lines.push(`${once}the cheap model is asked first where its answer can be checked`);
+  }
   lines.push(
     policy.pin ? 'sessions keep their model inside tool loops' : 'sessions may change their model at any request',
   );

@@ -1,5 +1,8 @@
-/** Text in columns two spaces apart, the first row being their heads. Lines end without spaces. */
-export function table(rows: readonly (readonly string[])[], right: readonly number[] = []): string {
+import { printable } from './printable.ts';
+
+/** Text in columns two spaces apart, the first row being their heads. Lines end without spaces, and each row is one line whatever it holds. */
+export function table(cells: readonly (readonly string[])[], right: readonly number[] = []): string {
+  const rows = cells.map((row) => row.map(printable));
   const widths: number[] = [];
   for (const row of rows)
     for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, cell.length);
