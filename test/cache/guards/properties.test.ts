@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { checkEligibility, comparePair, profileOf } from '../../../src/cache/guards/index.ts';
 
 const WORDS =
-  'how do I what is the a an of for in on to from with without not never all some any only my your our order orders invoice invoices service restart delete deleted deleting paid unpaid was is are did does two 2 ten 10 MB seconds Monday Berlin Python or and before after if , . ? difference between best way which who that more than at least'.split(
+  'how do I what is the a an of for in on to from with without not never all some any only my your our order orders invoice invoices service restart delete deleted deleting paid unpaid was is are did does two 2 ten 10 MB seconds Monday Berlin Python or and before after if , . ? difference between best way which who that more than at least there should can happens mean cost take whether using explain tell me you translate into start differ different user name username benefit benefits error 502 safely exactly ever have say hello thanks : one'.split(
     ' ',
   );
 const text = fc.array(fc.constantFrom(...WORDS), { minLength: 1, maxLength: 14 }).map((words) => words.join(' '));

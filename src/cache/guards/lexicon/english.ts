@@ -2,6 +2,7 @@
 export const ENGLISH = `
 the is are was were how what which why who when where do does did can could should would will of to and for with from my your our i you
 we they it this that show list give write explain summarize summarise please not have has be been in on at by an if or
+describe translate draft classify generate rewrite rephrase recommend than because
 `;
 
 /** Small words of other languages that English does not know. */
