@@ -1,8 +1,8 @@
 import type { CacheWishes } from '../cache/client-wishes.ts';
 import type { Flight } from '../cache/exact/flights.ts';
 import type { IdempotencyClaim } from '../cache/idempotency/idempotency.ts';
+import type { OpenAudit } from '../cache/semantic/lookup-result.ts';
 import type { Place } from '../cache/semantic/near-candidates.ts';
-import type { OpenAudit } from '../cache/semantic/semantic-cache.ts';
 import { DeliveredAnswer } from './delivered-answer.ts';
 
 /** Where the live answer may be kept for near questions, and the audit that waits for it. */

@@ -1,5 +1,6 @@
 import { isFinished } from '../cache/exact/finished.ts';
-import type { LiveAnswer, SemanticCache } from '../cache/semantic/semantic-cache.ts';
+import type { LiveAnswer } from '../cache/semantic/lookup-result.ts';
+import type { SemanticCache } from '../cache/semantic/semantic-cache.ts';
 import type { CacheEntry, NearQuestion } from '../cache/store/cache-store.ts';
 import { chatDialect } from '../dialects/endpoint.ts';
 import type { JsonRecord } from '../failures/json-record.ts';

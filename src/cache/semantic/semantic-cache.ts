@@ -22,6 +22,7 @@ import { AuditTally } from './audit-tally.ts';
 import { CertificateBook } from './certificates/certificate-book.ts';
 import { Judge } from './judge.ts';
 import { KnownPasts } from './known-pasts.ts';
+import { type LiveAnswer, nothing, type OpenAudit, type SemanticLookup, served } from './lookup-result.ts';
 import { sayTheSame } from './near-answers.ts';
 import { type Candidate, indexTenant, type Neighbours, neighboursOf, type Place } from './near-candidates.ts';
 import type { AskModel, HoldForJudge, ModelUse, SemanticAsk } from './semantic-ask.ts';
@@ -48,34 +49,6 @@ export interface SemanticCacheOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly events: SemanticEvents;
-}
-
-/** A would-be hit whose live answer is to be compared. */
-export interface OpenAudit {
-  readonly facts: NearFacts;
-  readonly question: string;
-  readonly cachedAnswer: string | undefined;
-  readonly checker: AnswerChecker;
-  readonly tell: (result: CheckResult) => void;
-}
-
-/** What came of asking an audited question live. */
-export type LiveAnswer =
-  | { readonly kind: 'text'; readonly text: string }
-  /** It was answered, and not with a text that could be compared: cut at a cap, refused, filtered. */
-  | { readonly kind: 'other' }
-  /** Nothing is known of what the target would have said. */
-  | { readonly kind: 'none' };
-
-/** What came of a lookup. */
-export interface SemanticLookup {
-  readonly result: SemanticResult;
-  readonly reason: IneligibleReason | MissReason | undefined;
-  /** The answer to give; undefined: the request goes on. */
-  readonly hit: { readonly entry: CacheEntry; readonly cosine: number } | undefined;
-  /** Where the live answer may be kept for near questions; undefined: it may not. */
-  readonly place: Place | undefined;
-  readonly audit: OpenAudit | undefined;
 }
 
 /**
@@ -421,12 +394,4 @@ const IN_CONVERSATIONS = { ...ELIGIBILITY_DEFAULTS, multiTurn: true };
 
 function eligibilityOf({ question, settings }: SemanticAsk): Eligibility {
   return checkEligibility(question, settings.multiTurn === 'exact-prefix' ? IN_CONVERSATIONS : undefined);
-}
-
-function nothing(result: SemanticResult, reason: SemanticLookup['reason']): SemanticLookup {
-  return { result, reason, hit: undefined, place: undefined, audit: undefined };
-}
-
-function served(entry: CacheEntry, cosine: number): SemanticLookup {
-  return { ...nothing('hit', undefined), hit: { entry, cosine } };
 }
