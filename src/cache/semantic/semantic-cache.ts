@@ -8,13 +8,7 @@ import type { CheckResult } from '../certify/verdict.ts';
 import { semanticScope } from '../conversation-scope.ts';
 import type { Embedder } from '../embedders/embedder.ts';
 import { within } from '../embedders/within.ts';
-import {
-  checkEligibility,
-  ELIGIBILITY_DEFAULTS,
-  type Eligibility,
-  GUARD_VERSION,
-  type IneligibleReason,
-} from '../guards/index.ts';
+import { checkEligibility, ELIGIBILITY_DEFAULTS, type Eligibility, GUARD_VERSION } from '../guards/index.ts';
 import type { CacheEntry, PurgeFilter } from '../store/cache-store.ts';
 import type { VectorIndex } from '../vectors/vector-index.ts';
 import { checkerFor, embeddingUse } from './answer-checkers.ts';
@@ -26,7 +20,7 @@ import { type LiveAnswer, nothing, type OpenAudit, type SemanticLookup, served }
 import { sayTheSame } from './near-answers.ts';
 import { type Candidate, indexTenant, type Neighbours, neighboursOf, type Place } from './near-candidates.ts';
 import type { AskModel, HoldForJudge, ModelUse, SemanticAsk } from './semantic-ask.ts';
-import type { MissReason, NearFacts, SemanticEvents, SemanticResult } from './semantic-events.ts';
+import type { MissReason, NearFacts, SemanticEvents } from './semantic-events.ts';
 import { type SemanticReport, semanticReport } from './semantic-report.ts';
 import { ServedHits } from './served-hits.ts';
 import { leastCosine } from './thresholds.ts';
