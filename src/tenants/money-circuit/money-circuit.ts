@@ -19,7 +19,6 @@ interface AgentPast {
 }
 
 const NOTHING: readonly MoneyAlert[] = [];
-const NOT_WATCHED: MoneyLimits = { spike: undefined, endsWithin: undefined };
 
 /**
  * Tells when money goes faster than it should: a session, a task or an agent that costs several times what such things cost, or a day's
@@ -54,9 +53,12 @@ export class MoneyCircuit {
     return slopes.length === 0 ? spikes : [...spikes, ...slopes];
   }
 
-  /** Learns from a settlement of the past (a ledger line, after a restart) without judging it. In the order of time. */
-  learn(settled: Settled): void {
-    this.settled(settled, NOT_WATCHED);
+  /**
+   * Learns from a settlement of the past (a ledger line, after a restart), in the order of time. What was out of line then has been told, and is not
+   * told again.
+   */
+  learn(settled: Settled, spike: number | undefined): void {
+    if (settled.cost > 0) this.#spikes(settled, spike);
   }
 
   #spikes(settled: Settled, spike: number | undefined): readonly MoneyAlert[] {

@@ -8,8 +8,10 @@ import type { MoneyAlert, MoneyLimits, Settled } from './settled.ts';
 const HOUR = 3_600_000;
 /** So much of the past is read where it is not too long; else less of it, that it is the latest. Milliseconds. */
 const SPANS = [14 * 24 * HOUR, 24 * HOUR, HOUR];
-/** Lines of one tenant that are learned from. */
-const MOST_LINES = 10_000;
+/** Lines of one tenant that are learned from: 256 sessions of twenty requests. */
+const MOST_LINES = 5_000;
+/** Lines read in all, about a second's work: of thousands of tenants the first to come have their past. */
+const MOST_READ = 200_000;
 /** Lines read, or learned from, before other work gets its turn: about a millisecond. */
 const PAGE = 200;
 /** Settlements that wait for their tenants' past to be read, all tenants together. What comes beyond is not measured. */
@@ -46,12 +48,15 @@ export class MoneyWatch {
   readonly #known = new Set<string>();
   readonly #waiting = new Map<string, Waiting[]>();
   #waits = 0;
+  #mayRead: number;
   #reading: Promise<void> = Promise.resolve();
   #closed = false;
 
-  constructor(options: MoneyWatchOptions) {
+  /** @param mayRead lines of all tenants together */
+  constructor(options: MoneyWatchOptions, mayRead = MOST_READ) {
     this.#options = options;
     this.#beganAt = options.clock.now();
+    this.#mayRead = mayRead;
   }
 
   /** @param tell called for what is out of line: at once, or when the past is known; must not throw */
@@ -65,7 +70,8 @@ export class MoneyWatch {
     if (waiting === undefined) {
       waiting = [];
       this.#waiting.set(tenant.name, waiting);
-      this.#reading = this.#reading.then(() => this.#learn(tenant, past));
+      const { spike } = limits;
+      this.#reading = this.#reading.then(() => this.#learn(tenant, past, spike));
     }
     if (this.#waits >= MOST_WAITING) return;
     this.#waits++;
@@ -83,12 +89,12 @@ export class MoneyWatch {
     await this.#reading;
   }
 
-  async #learn(tenant: Watched, past: Pick<BudgetStore, 'ledger'>): Promise<void> {
+  async #learn(tenant: Watched, past: Pick<BudgetStore, 'ledger'>, spike: number): Promise<void> {
     const { name } = tenant;
     try {
       const lines = await this.#linesOf(name, past);
       for (let from = 0; from < lines.length && !this.#closed; from += PAGE) {
-        for (const line of lines.slice(from, from + PAGE)) this.#circuit.learn(settledOf(line, tenant));
+        for (const line of lines.slice(from, from + PAGE)) this.#circuit.learn(settledOf(line, tenant), spike);
         await setImmediate();
       }
     } catch (error) {
@@ -119,7 +125,9 @@ export class MoneyWatch {
   ): Promise<readonly LedgerLine[] | undefined> {
     const lines: LedgerLine[] = [];
     for (let after: string | undefined; !this.#closed; ) {
+      if (this.#mayRead <= 0) return [];
       const page = await past.ledger(tenant, { after, since, limit: PAGE });
+      this.#mayRead -= page.length;
       // The store may give some that are older, and has what came since.
       for (const line of page) if (line.at >= since && line.at < this.#beganAt) lines.push(line);
       after = page.at(-1)?.cursor;

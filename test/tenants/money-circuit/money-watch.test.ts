@@ -46,11 +46,11 @@ class Ledger {
   }
 }
 
-function watchOf(past: MoneyWatchOptions['past']) {
+function watchOf(past: MoneyWatchOptions['past'], mayRead?: number) {
   const clock = new FakeClock(NOW);
   const troubles: string[] = [];
   const told: string[] = [];
-  const watch = new MoneyWatch({ clock, past, onTrouble: (tenant) => troubles.push(tenant) });
+  const watch = new MoneyWatch({ clock, past, onTrouble: (tenant) => troubles.push(tenant) }, mayRead);
   const settle = (session: string, dollars: number, more: Partial<Settled> = {}) => {
     const names = { tenant: 'acme', agent: undefined, session, task: undefined, ...more };
     const settled = { ...names, cost: dollars * DOLLAR, at: NOW, counters: [] };
@@ -78,6 +78,14 @@ describe('the money circuit of a process that has just begun', () => {
     settle('half', 0.4);
     await watch.caughtUp();
     assert.deepEqual(told, ['session:half']);
+  });
+
+  test('does not tell again of a session that was out of line before', async () => {
+    const { watch, told, settle } = watchOf(new Ledger([...sessions(12, 2 * HOUR), line(NOW - 60_000, 'resumed', 4)]));
+    settle('resumed', 1);
+    settle('dear', 2);
+    await watch.caughtUp();
+    assert.deepEqual(told, ['session:dear']);
   });
 
   test('knows names as the ledger has them, an agent’s and nobody’s', async () => {
@@ -115,6 +123,15 @@ describe('the money circuit of a process that has just begun', () => {
     assert.deepEqual(told, ['session:dear'], 'against half a dollar, not against hundreds');
     assert.deepEqual([...new Set(ledger.asked.map(({ since }) => (NOW - Number(since)) / DAY))], [14, 1]);
     assert.ok(ledger.asked.every(({ limit }) => limit <= 200));
+  });
+
+  test('reads no more than so much of all tenants together', async () => {
+    const ledger = new Ledger(sessions(12));
+    const { watch, told, settle } = watchOf(ledger, 12);
+    settle('dear', 9);
+    settle('dear', 9, { tenant: 'beta' });
+    await watch.caughtUp();
+    assert.deepEqual([told, ledger.asked.length], [['session:dear'], 1]);
   });
 
   test('ends at once when the process does', async () => {
