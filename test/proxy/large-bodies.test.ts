@@ -115,9 +115,9 @@ async function earlyAnswerer(t: TestContext) {
     socket.once('data', (first) => {
       received.push(first);
       socket.pause();
-      socket.write(
-        `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${ANSWER.length}\r\n\r\n${ANSWER}`,
-      );
+      // Kept long, or the proxy's side closes it as idle, and what it still writes is lost with it.
+      const head = ['HTTP/1.1 200 OK', 'content-type: application/json', 'keep-alive: timeout=600'];
+      socket.write(`${head.join('\r\n')}\r\ncontent-length: ${ANSWER.length}\r\n\r\n${ANSWER}`);
     });
     socket.on('error', () => socket.destroy());
   });
@@ -145,7 +145,7 @@ for (const model of ['same', 'other']) {
     assert.equal(await ask(it, bodyOf(model, content)), 200);
     await until('the exchange is over', () => it.proxy.runtime.exchanges.size === 0);
     // What was given back would be used again by these.
-    for (const filler of 'xyz') assert.equal(await ask(it, bodyOf('beside', filler.repeat(content.length))), 200);
+    for (const filler of 'xy') assert.equal(await ask(it, bodyOf('beside', filler.repeat(content.length))), 200);
     early.readOn();
     const expected = bodyOf(model === 'same' ? 'same' : 'renamed', content);
     const behindHead = (early.received[0]?.indexOf('\r\n\r\n') ?? 0) + 4;
