@@ -9,6 +9,7 @@ import { CAPABILITIES } from '../dialects/capability.ts';
 import { describePrice } from '../prices/describe-price.ts';
 import { PriceBook } from '../prices/price-book.ts';
 import { embedderWarnings } from './embedder-warnings.ts';
+import { priceWarnings } from './price-warnings.ts';
 import { summarizeCache } from './summarize-cache.ts';
 import { summarizeRouting } from './summarize-routing.ts';
 import { summarizeTenants } from './summarize-tenants.ts';
@@ -29,7 +30,11 @@ export function summarize(config: Config, prices: PriceBook = new PriceBook()): 
   lines.push('', 'every other model', ...describeSettings(config.defaults));
   lines.push(...summarizeRouting(config), ...summarizeCache(config), ...summarizeTenants(config));
   appendList(lines, 'notices', config.notices);
-  appendList(lines, 'warnings', [...configWarnings(config), ...embedderWarnings(config)]);
+  appendList(lines, 'warnings', [
+    ...configWarnings(config),
+    ...embedderWarnings(config),
+    ...priceWarnings(config, prices),
+  ]);
   return `${lines.join('\n')}\n`;
 }
 
