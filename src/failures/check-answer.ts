@@ -141,7 +141,17 @@ export function cutOff(failureClass: FailureClass, reason: unknown): Failure {
 export function notJson(headers: HintHeaders, body: Uint8Array): Failure {
   const type = scrub(String(headers['content-type'] ?? 'no content type').split(';', 1)[0] ?? '', 100);
   if (body.byteLength === 0) return invalid('empty_body', 'The upstream answered HTTP 200 with an empty body.');
+  const unasked = compressed(headers);
+  if (unasked !== undefined) return unasked;
   return invalid('not_json', `The upstream answered HTTP 200 with something that is not JSON (${type}).`);
+}
+
+/** Why an answer could not be read that says it was compressed, though nobody asked for that. */
+export function compressed(headers: HintHeaders): Failure | undefined {
+  const encoding = headers['content-encoding'];
+  if (encoding === undefined || encoding === 'identity') return undefined;
+  const by = scrub(String(encoding), 40);
+  return invalid('compressed', `The upstream compressed its answer (${by}), which nobody asked for.`);
 }
 
 export function refuse(code: string, what: string): CheckedAnswer {

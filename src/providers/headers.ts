@@ -4,7 +4,7 @@ import type { Provider, ProviderKey } from '../config/config.ts';
 
 /**
  * Client headers that never go upstream: those of this hop, those that carry the client's own credentials, those the proxy answers
- * for itself. `accept-encoding` is among them because a compressed answer could not be checked as it streams.
+ * for itself. `accept-encoding` is among them because a compressed answer could not be checked as it streams: providers are told to send none.
  */
 const NOT_FORWARDED = new Set([
   'accept-encoding',
@@ -100,6 +100,8 @@ export function upstreamHeaders(
   tenant?: string,
 ): string[] {
   const headers = ['content-type', 'application/json'];
+  // Said, because whoever says nothing is taken to accept anything.
+  if (!('accept-encoding' in provider.headers)) headers.push('accept-encoding', 'identity');
   const { auth } = provider;
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = (raw[i] ?? '').toLowerCase();

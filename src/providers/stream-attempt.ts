@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Clock } from '../clock.ts';
 import { keptBytes, type SseEvent, SseReader } from '../dialects/sse-reader.ts';
 import type { StreamProgress } from '../dialects/stream-progress.ts';
-import { errorIn, notAnEventStream } from '../failures/check-answer.ts';
+import { compressed, errorIn, notAnEventStream } from '../failures/check-answer.ts';
 import { classifyErrorBody } from '../failures/classify.ts';
 import type { Failure } from '../failures/failure.ts';
 import { parseJson } from '../failures/json-record.ts';
@@ -169,15 +169,16 @@ export class StreamAttempt extends Attempt<LiveStream> implements LiveStream {
       this.#completed();
       this.finish();
     } else {
-      this.fail((this.#begun ? undefined : this.#bareError()) ?? unfinished(this.#begun));
+      this.fail((this.#begun ? undefined : this.#unread()) ?? unfinished(this.#begun));
     }
   }
 
-  /** An error that was sent as it is, with the content type of a stream and without its framing. */
-  #bareError(): Failure | undefined {
+  /** What came with the content type of a stream and without its framing: a bare error, or a stream that was compressed. */
+  #unread(): Failure | undefined {
     const error = errorIn(parseJson(this.#reader.end().bytes));
     const { headers, request } = this;
-    return error && classifyErrorBody(request.provider.family, error, this.clock.now(), { headers });
+    if (error === undefined) return compressed(headers);
+    return classifyErrorBody(request.provider.family, error, this.clock.now(), { headers });
   }
 
   protected answerLimit(): { at: number; failure: () => Failure } {
