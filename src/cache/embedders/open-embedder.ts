@@ -27,17 +27,3 @@ export async function openEmbedder(choice: EmbedderConfig, tools: EmbedderTools)
     }
   }
 }
-
-/** Dimensions of models that are often used, where the configuration names none; undefined: known with the first vector. */
-export function knownDimensions(target: string): number | undefined {
-  return dimensionsByModel.get(target.slice(target.lastIndexOf('/') + 1));
-}
-
-const dimensionsByModel: ReadonlyMap<string, number> = new Map([
-  ['text-embedding-3-small', 1_536],
-  ['text-embedding-3-large', 3_072],
-  ['text-embedding-ada-002', 1_536],
-  ['mistral-embed', 1_024],
-  ['nomic-embed-text', 768],
-  ['bge-m3', 1_024],
-]);
