@@ -5,6 +5,7 @@ const HARMLESS = new Set([
   'accept',
   'accept-charset',
   'accept-language',
+  'b3',
   'anthropic-dangerous-direct-browser-access',
   'baggage',
   'cache-control',
@@ -14,8 +15,10 @@ const HARMLESS = new Set([
   'priority',
   'purpose',
   'request-id',
+  'sentry-trace',
   'traceparent',
   'tracestate',
+  'uber-trace-id',
   'user-agent',
   'x-amzn-trace-id',
   'x-client-request-id',
@@ -24,6 +27,8 @@ const HARMLESS = new Set([
   'x-request-id',
   'x-request-start',
 ]);
+/** Cloudflare's gateway for models reads what begins so: a key among it, and how to answer. */
+const OF_A_GATEWAY = 'cf-aig-';
 const HARMLESS_BEGINNINGS = ['sec-', 'x-stainless-', 'x-datadog-', 'x-b3-', 'x-forwarded-', 'cf-', 'cloudfront-'];
 
 /**
@@ -37,7 +42,7 @@ export function scopedHeaders(raw: readonly string[]): string {
   for (let at = 0; at + 1 < raw.length; at += 2) {
     const name = (raw[at] ?? '').toLowerCase();
     if (!reachesProviders(name) || HARMLESS.has(name)) continue;
-    if (HARMLESS_BEGINNINGS.some((beginning) => name.startsWith(beginning))) continue;
+    if (!name.startsWith(OF_A_GATEWAY) && HARMLESS_BEGINNINGS.some((beginning) => name.startsWith(beginning))) continue;
     lines.push(`${name}: ${raw[at + 1]}`);
   }
   return lines.length < 2 ? (lines[0] ?? '') : lines.sort().join('\n');

@@ -85,6 +85,16 @@ export function reachesProviders(name: string): boolean {
   return !NOT_FORWARDED.has(name) && !name.startsWith('x-breakwater-');
 }
 
+/** Whose account at a provider a client's headers say it is on, its `Authorization` aside; undefined: they do not say. */
+export function accountNamedIn(raw: readonly string[]): string | undefined {
+  const lines: string[] = [];
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = (raw[i] ?? '').toLowerCase();
+    if (CHOOSES_ACCOUNT.has(name)) lines.push(`${name}: ${raw[i + 1]}`);
+  }
+  return lines.length === 0 ? undefined : lines.sort().join('\n');
+}
+
 /**
  * The request headers of one try, as a flat list.
  *

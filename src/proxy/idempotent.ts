@@ -3,6 +3,7 @@ import type { AnswerCache } from '../cache/answer-cache.ts';
 import { Digest } from '../cache/digest.ts';
 import type { Failure } from '../failures/failure.ts';
 import { ownFailure } from '../failures/own-errors.ts';
+import { accountNamedIn } from '../providers/headers.ts';
 import { ownerOf, userOf } from './cache-scope.ts';
 import type { CacheVisit } from './cache-visit.ts';
 import type { Exchange } from './exchange.ts';
@@ -43,6 +44,7 @@ export async function underKey(
     // Two users may well have the same key: one made of what is asked.
     .add(userOf(exchange))
     .add(credential)
+    .add(accountNamedIn(exchange.rawHeaders))
     .add(key)
     .key();
   const beginning = await cache.idempotency.begin({

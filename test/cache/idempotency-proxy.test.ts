@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import OpenAI from 'openai';
 import { until } from '../chaos/until.ts';
-import { cacheRig, ownDirectory, QUESTION } from './rig.ts';
+import { ALL_ENDPOINTS, cacheRig, ownDirectory, QUESTION } from './rig.ts';
 
 const CHAT = { model: 'm', messages: QUESTION };
 const MODELS = '{m: {targets: [a/gpt], retries: {max: 0}}}';
@@ -103,6 +103,24 @@ test('tenants, agents and users have keys of their own', async (t) => {
     { authorization: 'Bearer acme-key-of-twenty-chars', 'x-breakwater-agent': 'coder' },
     { authorization: 'Bearer acme-key-of-twenty-chars', 'x-breakwater-user': 'ann' },
     { authorization: 'Bearer acme-key-of-twenty-chars', 'x-breakwater-user': 'bob' },
+  ];
+  for (const headers of who)
+    assert.equal((await rig.ask(CHAT, { headers: { ...headers, 'idempotency-key': 'k' } })).idempotent, null);
+  assert.equal(rig.calls, 5);
+});
+
+test('without tenants, whoever brings another credential has keys of its own', async (t) => {
+  const rig = await cacheRig(t, {
+    models: MODELS,
+    cache,
+    providers: `providers:\n  a: {baseUrl: "up(a)", passthrough: true, ${ALL_ENDPOINTS}}\n`,
+  });
+  const who = [
+    { authorization: 'Bearer one' },
+    { authorization: 'Bearer two' },
+    { authorization: 'Bearer one', 'x-goog-api-key': 'ann' },
+    { authorization: 'Bearer one', 'x-goog-api-key': 'bob' },
+    { authorization: 'Bearer one', 'cf-aig-authorization': 'Bearer bob' },
   ];
   for (const headers of who)
     assert.equal((await rig.ask(CHAT, { headers: { ...headers, 'idempotency-key': 'k' } })).idempotent, null);

@@ -116,8 +116,13 @@ describe('another key', () => {
     assert.notEqual(withHeaders('anthropic-beta', 'x'), withHeaders('Anthropic-Beta', 'y'));
     assert.notEqual(withHeaders('x-brand-new', '1'), withHeaders());
     assert.equal(withHeaders('B', '2', 'A', '1'), withHeaders('a', '1', 'b', '2'));
+    assert.notEqual(withHeaders('cf-aig-authorization', 'Bearer x'), withHeaders());
+    assert.notEqual(withHeaders('x-goog-api-key', 'x'), withHeaders());
     const carried = [
       'user-agent',
+      'cf-ray',
+      'sentry-trace',
+      'b3',
       'x-stainless-lang',
       'traceparent',
       'authorization',
