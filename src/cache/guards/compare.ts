@@ -26,8 +26,12 @@ const SOFT: ReadonlySet<VetoReason> = new Set(['question', 'wording', 'tense', '
 /** With more differences than this on a side no joining of words makes two texts one. */
 const MOST_JOINED = 8;
 
-/** Fewer differences than this in an otherwise equal text are a changed detail and no rewording. */
-const REWORDED_FROM = 4;
+/**
+ * Words that differ, ways of asking, auxiliaries and prepositions left out: fewer than this in an otherwise equal text, or on one of its sides, are a
+ * changed detail and no rewording (`the best plan` and `the plan`, `sent to` and `got from`). No judge is asked about those: it errs, too.
+ */
+const REWORDED_FROM = 5;
+const REWORDED_ON_EACH_SIDE = 2;
 
 /**
  * Whether the stored question's answer also answers the asked one, whatever their embeddings say. Every word that differs must
@@ -67,8 +71,15 @@ export function comparePair(asked: QuestionProfile, stored: QuestionProfile): Pa
 
 function veto(onlyA: readonly Token[], onlyB: readonly Token[]): PairVerdict {
   const reason = differenceReason(onlyA, onlyB);
-  const judgeable = SOFT.has(reason) && onlyA.length + onlyB.length >= REWORDED_FROM;
-  return { ok: false, reason, judgeable };
+  return { ok: false, reason, judgeable: SOFT.has(reason) && isReworded(contentOf(onlyA), contentOf(onlyB)) };
+}
+
+function isReworded(a: number, b: number): boolean {
+  return a + b >= REWORDED_FROM && Math.min(a, b) >= REWORDED_ON_EACH_SIDE;
+}
+
+function contentOf(tokens: readonly Token[]): number {
+  return tokens.filter(isContent).length;
 }
 
 function pick(tokens: readonly Token[], indexes: readonly number[]): Token[] {

@@ -135,6 +135,21 @@ describe('a stored answer for a near question', () => {
     assert.equal(!changed.ok && changed.judgeable, false);
   });
 
+  it('is left to no judge, which errs as well, where a detail is changed, however the rest is put', () => {
+    const pairs = [
+      ['What is the best plan for a small team?', 'What is the plan for a small team?'],
+      ['Which emails did we send to the supplier?', 'Which emails did we get from the supplier?'],
+      ['What is the default port of the proxy?', 'What was the default port of the proxy?'],
+      ['What are the duties of a scrum master?', 'What are the duties of a product owner?'],
+      ['How much does the Team plan cost per seat?', 'How much does the Team plan save per seat?'],
+      ['What should I do if the disk is full?', 'What did I do when the disk was full?'],
+    ] as const;
+    for (const [a, b] of pairs) {
+      const found = verdict(a, b);
+      assert.equal(found.ok || found.judgeable, false, `${a} / ${b}`);
+    }
+  });
+
   it('is not left to a judge where a number differs too', () => {
     const found = verdict(
       'What happens to 3 late invoices?',
