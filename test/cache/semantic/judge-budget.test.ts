@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { systemClock } from '../../../src/clock.ts';
 import { NO_TENANT, SpendingBudget } from '../../../src/state/spending-budget.ts';
+import { until } from '../../chaos/until.ts';
 import { type OwnRedis, redisServerCommand, skipWithout, startRedis } from '../../state/redis-server.ts';
 import { openOn } from '../../state/redis-stand.ts';
 import { type SemanticRig, type SemanticRigOptions, semanticRig } from './rig.ts';
@@ -20,6 +21,8 @@ async function askedNear(t: Parameters<typeof semanticRig>[0], options: Semantic
   const rig = await semanticRig(t, { ...options, cache: 'exact: off', semantic: judged('$0.0008/day') });
   rig.embedder.word = 'YES';
   await rig.ask(FRANCE);
+  // What is kept is kept after the client has its answer.
+  await until('the exchange is over', () => rig.proxy.runtime.exchanges.size === 0);
   await rig.proxy.runtime.semantic?.settled();
   return rig;
 }
